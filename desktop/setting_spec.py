@@ -15,6 +15,7 @@ class Group(Enum):
     """Group of settings, in the order of the dialog; the value is its heading."""
 
     SEPARATION = Message("While songs are separated")
+    PLAYBACK = Message("Playback")
     EXPORT = Message("Export")
     QUALITY = Message("Speed and quality")
     APP = Message("Unbraid itself")
@@ -28,6 +29,7 @@ class Need(Enum):
     NVIDIA = "a system with NVIDIA drivers"
     APPLE = "macOS"
     UPDATE_FEED = "a feed to check for newer versions"
+    MEDIA_KEYS = "a desktop that passes on the media keys"
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Row:
     """Name of the setting; `&` precedes the letter that focuses the control together with Alt."""
     explanation: Message
     choices: tuple[Choice, ...] = ()
+    has_more_choices: bool = False
+    """Whether the dialog offers more choices than `choices`, such as the devices that are connected."""
     needs: Need | None = None
 
 
@@ -93,7 +97,7 @@ class Setting:
         """Return True if `value`, of the right type, is in the range or among the choices, as far as there are any."""
         if self.range is not None:
             return not isinstance(value, str) and value in self.range
-        choices = self.row.choices if self.row else ()
+        choices = self.row.choices if self.row and not self.row.has_more_choices else ()
         return not choices or any(choice.value == value for choice in choices)
 
 

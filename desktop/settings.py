@@ -24,6 +24,21 @@ def _describe_fraction(fraction: float) -> Message:
     return Message("{percent} %", percent=percent)
 
 
+def _describe_milliseconds(number: float) -> Message:
+    milliseconds = f"{number:g}"
+    return Message("{number} ms", number=milliseconds)
+
+
+def _describe_channels(first: float) -> Message:
+    """Return the label of a stereo pair, by its first channel."""
+    pair = f"{int(first)}–{int(first) + 1}"
+    return verbatim(pair)
+
+
+_PAIR_RANGE = Range(1, 63, _describe_channels)
+"""First channels of stereo pairs, of as many channels as the largest interfaces have."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """The user's saved choices. A field with a `Row` is in the settings dialog, in this order."""
@@ -61,6 +76,85 @@ class Settings:
         ),
     ] = "ask"
     """What happens to processing jobs when the window is closed."""
+    output_device: Annotated[
+        str,
+        Row(
+            Group.PLAYBACK,
+            Message("Sound de&vice"),
+            Message("While it is not connected, songs play on the system's default."),
+            (Choice("", Message("System default")),),
+            has_more_choices=True,
+        ),
+    ] = ""
+    """Name of the output device as the system lists it; empty for the system's default."""
+    latency_ms: Annotated[
+        int,
+        Range(5, 1000, _describe_milliseconds),
+        Row(
+            Group.PLAYBACK,
+            Message("La&tency"),
+            Message("The shorter, the sooner you hear a change. If the sound crackles, choose a longer one."),
+            tuple(Choice(number, _describe_milliseconds(number)) for number in (20, 40, 80, 160)),
+        ),
+    ] = 40
+    """Requested output latency in milliseconds."""
+    stems_output: Annotated[
+        int,
+        _PAIR_RANGE,
+        Row(
+            Group.PLAYBACK,
+            Message("Output &for the stems"),
+            Message("Channels of the sound device."),
+            (Choice(1, _describe_channels(1)),),
+            has_more_choices=True,
+        ),
+    ] = 1
+    """First channel of the stereo pair that plays the stems."""
+    original_output: Annotated[
+        int,
+        _PAIR_RANGE,
+        Row(
+            Group.PLAYBACK,
+            Message("Output for the ori&ginal"),
+            Message("Channels that play the original song."),
+            (Choice(1, _describe_channels(1)),),
+            has_more_choices=True,
+        ),
+    ] = 1
+    """First channel of the stereo pair that plays the original lane."""
+    click_output: Annotated[
+        int,
+        _PAIR_RANGE,
+        Row(
+            Group.PLAYBACK,
+            Message("Output for the &click"),
+            Message("Channels that play the click and the count-in."),
+            (Choice(1, _describe_channels(1)),),
+            has_more_choices=True,
+        ),
+    ] = 1
+    """First channel of the stereo pair that plays the click lane."""
+    screen_awake: Annotated[
+        bool,
+        Row(
+            Group.PLAYBACK,
+            Message("Keep the screen on w&hile playing"),
+            Message(
+                "It does not turn off or lock by itself, so that you can read along with an instrument in your hands."
+            ),
+        ),
+    ] = True
+    """Keep the screen from turning off while a song plays."""
+    media_keys: Annotated[
+        bool,
+        Row(
+            Group.PLAYBACK,
+            Message("Med&ia keys"),
+            Message("The desktop shows the song, and keyboards and headphones control it in every window."),
+            needs=Need.MEDIA_KEYS,
+        ),
+    ] = True
+    """Offer the player to the desktop, which passes on the media keys."""
     export_format: Annotated[
         str,
         Row(
@@ -137,6 +231,10 @@ class Settings:
         ),
     ] = False
     """Check for a newer version once a day."""
+    output_device_title: str = ""
+    """Name of the output device for the user, for when it is not connected."""
+    lyrics: bool = True
+    """Show the lyrics of songs that have some beside their lanes."""
     master_db: float = 0.0
     """Master level of the player in dB."""
     folder: str = ""

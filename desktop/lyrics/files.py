@@ -10,29 +10,30 @@ from desktop.lyrics.lines import LyricLine
 from desktop.lyrics.lrc import choose_best, decode_lyrics, format_lrc, parse_lyrics
 from desktop.paths import JobFolder
 
-# Suffixes of files with lyrics, the best first, and the size in bytes of a file that is certainly none.
-_SUFFIXES = (".lrc", ".txt")
+SUFFIXES = (".lrc", ".txt")
+"""Suffixes of files with lyrics, the best first."""
+# A larger file is certainly none.
 _MAX_BYTES = 1 << 20
 _log = logging.getLogger(__name__)
 
 
-def keep_lyrics(folder: JobFolder, track: Path, embedded: Sequence[str] = ()) -> None:
-    """Copy the lyrics beside `track`, or else those `embedded` in it, to its job's folder.
+def keep_lyrics(folder: JobFolder, track: Path, embedded: Sequence[str] = ()) -> tuple[LyricLine, ...]:
+    """Copy the lyrics beside `track`, or else those `embedded` in it, to its job's folder, and return them.
 
     The files may vanish later. Lyrics are optional: an error is logged.
     """
     lines = choose_best(_read_beside(track)) or choose_best(embedded)
-    if not lines:
-        return
-    try:
-        write_atomically(folder.lyrics, format_lrc(lines), durable=False)
-    except OSError as error:
-        _log.warning("The lyrics of %s could not be kept: %s", track.name, error)
+    if lines:
+        try:
+            write_atomically(folder.lyrics, format_lrc(lines), durable=False)
+        except OSError as error:
+            _log.warning("The lyrics of %s could not be kept: %s", track.name, error)
+    return lines
 
 
 def load_lyrics(folder: JobFolder) -> tuple[LyricLine, ...]:
     """Return the lyrics that were found when the track was added; none if there were none, or they cannot be read."""
-    return parse_lyrics(_read_text(folder.lyrics) or "")
+    return parse_lyrics(read_lyrics_text(folder.lyrics) or "")
 
 
 def _read_beside(track: Path) -> list[str]:
@@ -43,13 +44,13 @@ def _read_beside(track: Path) -> list[str]:
             paths = [Path(entry.path) for entry in entries if Path(entry.name).stem.casefold() == stem]
     except OSError:
         return []
-    found = [path for path in paths if path.suffix.lower() in _SUFFIXES and path.name != track.name]
-    found.sort(key=lambda path: (_SUFFIXES.index(path.suffix.lower()), path.name))
-    return [text for path in found if (text := _read_text(path))]
+    found = [path for path in paths if path.suffix.lower() in SUFFIXES and path.name != track.name]
+    found.sort(key=lambda path: (SUFFIXES.index(path.suffix.lower()), path.name))
+    return [text for path in found if (text := read_lyrics_text(path))]
 
 
-def _read_text(path: Path) -> str | None:
-    """Return the text of a regular file; None if it cannot be read or is no text."""
+def read_lyrics_text(path: Path) -> str | None:
+    """Return the text of a regular file; None if it cannot be read, is no text, or is too large to be lyrics."""
     try:
         if not path.is_file() or path.stat().st_size > _MAX_BYTES:
             return None

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from desktop.lyrics.lines import LyricLine
 
-# More than any song has; a larger file is something else.
-_MAX_LINES, _MAX_LINE_CHARS = 5000, 500
+MAX_LINES, MAX_LINE_CHARS = 5000, 500
+"""More than any song has; what is beyond is left out."""
 _TIME = r"(\d{1,4}):(\d{1,2})(?::(\d{1,2}))?(?:\.(\d{1,3}))?"
 _LINE_TIMES = re.compile(rf"(?:\s*\[{_TIME}\])+")
 _LINE_TIME = re.compile(rf"\[{_TIME}\]")
@@ -29,8 +29,12 @@ def decode_lyrics(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def parse_lyrics(text: str) -> tuple[LyricLine, ...]:
-    """Return the lines of an LRC file in ascending order, or those of a plain text, whose times are unknown."""
+def parse_lyrics(text: str, keeps_blank_lines: bool = False) -> tuple[LyricLine, ...]:
+    """Return the lines of an LRC file in ascending order, or those of a plain text, whose times are unknown.
+
+    `keeps_blank_lines` keeps blank lines without a time between lines that have one: the user put them between verses,
+    while many files have one after each line.
+    """
     raw_lines, offset_s = _split_tags(text)
     timed = [(times, _clean(words)) for times, words in map(_split_times, raw_lines)]
     if not any(times for times, _ in timed):
@@ -41,9 +45,9 @@ def parse_lyrics(text: str) -> tuple[LyricLine, ...]:
         for time_s in times:
             previous_s = max(0.0, time_s - offset_s)
             found.append((previous_s, LyricLine(words, previous_s)))
-        if not times and words:  # stays behind the line before it
+        if not times and (words or keeps_blank_lines):  # stays behind the line before it
             found.append((previous_s, LyricLine(words)))
-    return tuple(line for _, line in sorted(found, key=lambda item: item[0]))
+    return _strip_blank_lines([line for _, line in sorted(found, key=lambda item: item[0])])
 
 
 def format_lrc(lines: Iterable[LyricLine]) -> str:
@@ -54,7 +58,7 @@ def format_lrc(lines: Iterable[LyricLine]) -> str:
 def _split_tags(text: str) -> tuple[list[str], float]:
     """Return the lines that are no tags, and the seconds by which all lines are earlier than their times say."""
     lines, offset_s = list[str](), 0.0
-    for line in text.splitlines()[:_MAX_LINES]:
+    for line in text.splitlines()[:MAX_LINES]:
         tag = _TAG.fullmatch(line.strip())
         if tag is None:
             lines.append(line)
@@ -93,12 +97,12 @@ def _clean(words: str) -> str:
     """Return a line without times of words and without characters that cannot be shown."""
     without_times = _WORD_TIME.sub("", words)
     printable = "".join(character if character.isprintable() else " " for character in without_times)
-    return " ".join(printable.split())[:_MAX_LINE_CHARS]
+    return " ".join(printable.split())[:MAX_LINE_CHARS]
 
 
 def _strip_blank_lines(lines: list[LyricLine]) -> tuple[LyricLine, ...]:
-    """Return the lines without blank ones at the beginning and the end."""
-    with_words = [index for index, line in enumerate(lines) if line.text]
+    """Return the lines without blank ones at the beginning and the end, unless they have a time."""
+    with_words = [index for index, line in enumerate(lines) if line.text or line.time_s is not None]
     return tuple(lines[with_words[0] : with_words[-1] + 1]) if with_words else ()
 
 

@@ -1,6 +1,7 @@
 """Undo and redo of a song's state."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from time import monotonic
 from typing import Any
 
@@ -67,16 +68,21 @@ def _find_changed_value(before: SongState, after: SongState) -> str | None:
     A switch is no movement: turning it on and off again are two steps. A lane that is missing has all its values at
     their defaults, which are zero or empty.
     """
-    earlier, later = dict(_walk_values(before)), dict(_walk_values(after.with_navigation_of(before)))
-    pairs = {path: (earlier.get(path) or 0, later.get(path) or 0) for path in earlier.keys() | later.keys()}
-    changed = [path for path, (old, new) in pairs.items() if old != new]
-    if len(changed) != 1 or not all(type(value) in (int, float) for value in pairs[changed[0]]):
+    after = after.with_navigation_of(before)
+    changed = [field.name for field in fields(before) if getattr(before, field.name) != getattr(after, field.name)]
+    # Lyrics are no movement either, and may have thousands of values.
+    if len(changed) != 1 or changed == ["lyrics"]:
         return None
-    return changed[0]
+    earlier, later = (dict(_walk_values(f".{changed[0]}", getattr(state, changed[0]))) for state in (before, after))
+    pairs = {path: (earlier.get(path) or 0, later.get(path) or 0) for path in earlier.keys() | later.keys()}
+    paths = [path for path, (old, new) in pairs.items() if old != new]
+    if len(paths) != 1 or not all(type(value) in (int, float) for value in pairs[paths[0]]):
+        return None
+    return paths[0]
 
 
-def _walk_values(state: SongState) -> Iterator[tuple[str, Any]]:
-    """Yield path and value of everything in `state`."""
+def _walk_values(root_path: str, root: Any) -> Iterator[tuple[str, Any]]:
+    """Yield path and value of everything in `root`, a field of a state."""
 
     def walk(path: str, value: Any) -> Iterator[tuple[str, Any]]:
         match value:
@@ -89,4 +95,4 @@ def _walk_values(state: SongState) -> Iterator[tuple[str, Any]]:
             case _:
                 yield path, value
 
-    return walk("", msgspec.to_builtins(state))
+    return walk(root_path, msgspec.to_builtins(root))

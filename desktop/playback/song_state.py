@@ -37,6 +37,8 @@ class View:
     """None shows the whole song."""
     is_spectrogram: bool = False
     follows_playhead: bool = True
+    snaps_to_beats: bool = True
+    """Whether loops and markers begin and end at beats."""
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,8 @@ def test_sound_drops_out_never_in_ten_minutes(tmp_path: Path, capsys: pytest.Cap
     ModelStore(home).import_file(write_full_htdemucs(tmp_path / "full.th"), "full")
     with running_library(home.root) as library:
         library.wait_for(
-            library.service.add(FIXTURES / "multitrack" / "rock120" / "mixture.flac", JobOptions(model="sketch")), JobState.COMPLETED
+            library.service.add(FIXTURES / "multitrack" / "rock120" / "mixture.flac", JobOptions(model="sketch")),
+            JobState.COMPLETED,
         )
         library.service.pause_queue()
         library.service.add(_write_noise(tmp_path / "long.flac", round(MINUTES * 240)), JobOptions(model="full"))

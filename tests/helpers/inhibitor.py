@@ -1,6 +1,6 @@
 """A fake desktop service for sleep inhibition, and the app's inhibitor that calls it; prints every call.
 
-dbus-run-session -- python -m tests.helpers.inhibitor org.freedesktop.ScreenSaver
+dbus-run-session -- python -m tests.helpers.inhibitor org.freedesktop.ScreenSaver COMPUTER
 """
 
 import sys
@@ -13,7 +13,7 @@ from PySide6.QtDBus import (
     QDBusVirtualObject,
 )
 
-from desktop.ui.system.sleep_inhibitors import DBusInhibitor
+from desktop.ui.system.sleep_inhibitors import DBusInhibitor, SleepTarget
 
 
 class FakeInhibitorService(QDBusVirtualObject):
@@ -37,13 +37,13 @@ class FakeInhibitorService(QDBusVirtualObject):
         return True
 
 
-def main(service_name: str) -> None:
+def main(service_name: str, target: str) -> None:
     application = QCoreApplication([])
     bus = QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, "service")
     service = FakeInhibitorService(bus)
     bus.registerVirtualObject("/", service, QDBusConnection.VirtualObjectRegisterOption.SubPath)
     bus.registerService(service_name)
-    inhibitor = DBusInhibitor()
+    inhibitor = DBusInhibitor(SleepTarget[target])
 
     def on_caller_gone() -> None:
         print("gone", flush=True)
@@ -59,4 +59,4 @@ def main(service_name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

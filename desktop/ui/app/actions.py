@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QTabBar,
     QWidget,
 )
 
@@ -30,10 +31,10 @@ _NAVIGATION_KEYS = frozenset(
         Qt.Key.Key_Down,
         Qt.Key.Key_Home,
         Qt.Key.Key_End,
-        Qt.Key.Key_PageUp,
-        Qt.Key.Key_PageDown,
     }
 )
+"""Not Page Up and Page Down: where they are no shortcuts, controls get them all the same, and on the Player page a foot
+pedal must work wherever the focus is."""
 _CONTROL_KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
     (QAbstractButton, frozenset({Qt.Key.Key_Space})),
     (SegmentButton, _NAVIGATION_KEYS),
@@ -41,6 +42,7 @@ _CONTROL_KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
     (QComboBox, _NAVIGATION_KEYS | {Qt.Key.Key_Space}),
     (QAbstractSlider, _NAVIGATION_KEYS),
     (QAbstractItemView, _NAVIGATION_KEYS),
+    (QTabBar, _NAVIGATION_KEYS),
 )
 """Keys that each kind of control uses while it has the focus. Text fields override their keys without this filter."""
 
@@ -65,7 +67,7 @@ class ActionRegistry(QObject):
         """Bind `run`, which gets the jobs that the action applies to, and register its shortcuts."""
         action = ACTIONS[action_id]
         self._runs[action_id] = run
-        if action.keys:
+        if action.keys or action.player_keys:
             self._add_qt_action(action, 0, action.text, action.keys, partial(self.run, action_id))
 
     def bind_for_lanes(self, action_id: ActionId, run: Callable[[int], object]) -> None:
@@ -73,6 +75,15 @@ class ActionRegistry(QObject):
         action = ACTIONS[action_id]
         for lane, key in enumerate(action.keys):
             self._add_qt_action(action, lane, action.lane_text(lane), (key,), partial(run, lane))
+
+    def set_player_open(self, is_open: bool) -> None:
+        """Set whether the Player page is open, where some actions have other keys and some have none."""
+        for (action_id, _), qt_action in self._qt_actions.items():
+            action = ACTIONS[action_id]
+            if action.player_keys:
+                _set_keys(qt_action, (*action.keys, *action.player_keys) if is_open else action.keys)
+            if action.is_off_in_player:
+                qt_action.setEnabled(not is_open)
 
     def run(self, action_id: ActionId, jobs: Sequence[Job] | None = None) -> None:
         """Run an action on `jobs`, or on the selected ones. Raises KeyError if it is not bound."""
@@ -91,7 +102,7 @@ class ActionRegistry(QObject):
         self, action: Action, lane: int, text: str, keys: Sequence[str], run: Callable[[], object]
     ) -> None:
         qt_action = QAction(text, self._window)
-        qt_action.setShortcuts([QKeySequence(key) for key in keys])
+        _set_keys(qt_action, keys)
         qt_action.setAutoRepeat(action.auto_repeats)
         qt_action.triggered.connect(_Slot(run, qt_action).call)
         self._window.addAction(qt_action)
@@ -119,6 +130,10 @@ def _is_used_by_control(event: QKeyEvent, control: QWidget | None) -> bool:
     if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
         return False
     return any(isinstance(control, kind) and event.key() in keys for kind, keys in _CONTROL_KEYS)
+
+
+def _set_keys(qt_action: QAction, keys: Sequence[str]) -> None:
+    qt_action.setShortcuts([QKeySequence(key) for key in keys])
 
 
 class _Slot(QObject):

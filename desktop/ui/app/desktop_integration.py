@@ -1,4 +1,4 @@
-"""Connects the window to the desktop: quit policy, tray, sleep guard, notifications and announcements."""
+"""Connects the window to the desktop: quit policy, tray, sleep, media keys, notifications and announcements."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,15 +11,16 @@ from desktop.ui.app.quit_policy import QuitPolicy
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.system.announcer import Announcer
 from desktop.ui.system.file_open_events import FileOpenEvents
+from desktop.ui.system.media_session import MediaSession
 from desktop.ui.system.notifications import Notification, Notifier, is_app_active, send_notification
 from desktop.ui.system.sleep_guard import SleepGuard
-from desktop.ui.system.sleep_inhibitors import create_inhibitors
+from desktop.ui.system.sleep_inhibitors import SleepTarget, create_inhibitors
 from desktop.ui.system.tray import TrayIcon
 from desktop.ui.widgets.accessibility import announce
 
 
 class DesktopIntegration(QObject):
-    """Owner of the quit policy, tray icon, sleep guard, notifier, announcer and file open events of one window."""
+    """Owner of the quit policy, and of everything that one window has outside of itself on the desktop."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -27,7 +28,10 @@ class DesktopIntegration(QObject):
         activity = window.library.activity
         self.tray = TrayIcon(activity, self)
         self.quit_policy = QuitPolicy(window, activity, TrayIcon.is_available)
-        self.sleep_guard = SleepGuard(activity, lambda: window.settings_store.settings.awake, create_inhibitors(), self)
+        self.sleep_guard, self.screen_guard = _create_guards(window, self)
+        self.media_session = _create_media_session(window, self)
+        self.media_session.show_requested.connect(self._show_window)
+        self.media_session.quit_requested.connect(self._close_window)
         self._notify_runner = BackgroundRunner("notify", self)
         self.notifier = Notifier(window.library.batch_tracker, self._is_in_front, self._notify, self)
         self.announcer = Announcer(window.library.batch_tracker, partial(announce, window), self)
@@ -43,9 +47,19 @@ class DesktopIntegration(QObject):
         self.quit_policy.show_window()
         self._window.open_from_client(paths)
 
+    def _show_window(self) -> None:
+        self.open_from_client(())
+
+    def _close_window(self) -> None:
+        # Shown first: it may ask what happens to the songs that are being separated.
+        self.quit_policy.show_window()
+        self._window.close()
+
     def close(self) -> None:
-        """Release the sleep inhibitors, hide the tray icon and send pending notifications, when the app has ended."""
+        """Release what the system lent, hide the tray icon and send pending notifications, when the app has ended."""
         self.sleep_guard.release()
+        self.screen_guard.release()
+        self.media_session.close()
         self.tray.hide_icon()
         self._notify_runner.close(run_pending=True)
 
@@ -63,3 +77,33 @@ class DesktopIntegration(QObject):
     def quit_now(self) -> None:
         """Quit the app without asking."""
         self.quit_policy.quit_now()
+
+
+def _create_guards(window: MainWindow, parent: QObject) -> tuple[SleepGuard, SleepGuard]:
+    """Return the guard of the computer, while songs are separated, and that of the screen, while one plays."""
+    activity, player, store = window.library.activity, window.player, window.settings_store
+    computer = SleepGuard(
+        lambda: activity.is_processing,
+        lambda: store.settings.awake,
+        create_inhibitors(SleepTarget.COMPUTER),
+        (activity.membership_changed, activity.progress_changed, store.changed),
+        parent,
+    )
+    screen = SleepGuard(
+        lambda: player.is_playing,
+        lambda: store.settings.screen_awake,
+        create_inhibitors(SleepTarget.SCREEN),
+        (player.playing_changed, store.changed),
+        parent,
+    )
+    return computer, screen
+
+
+def _create_media_session(window: MainWindow, parent: QObject) -> MediaSession:
+    store = window.settings_store
+    session = MediaSession(
+        window.player, lambda: window.player_panel.job, window.home, lambda: store.settings.media_keys, parent
+    )
+    session.action_requested.connect(window.registry.run)
+    store.changed.connect(session.refresh)
+    return session

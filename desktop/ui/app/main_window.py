@@ -13,15 +13,20 @@ from desktop.jobs.model import Job
 from desktop.models.store import Model, ModelStore
 from desktop.paths import Home
 from desktop.playback.session import Session
+from desktop.setting_spec import Group
 from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.app.app_notices import UpdateNotice
 from desktop.ui.app.current_song import InitialSelection, ShownSong
 from desktop.ui.app.event_notices import EventNotices
 from desktop.ui.app.job_action_handler import JobActionHandler
 from desktop.ui.app.model_store_watcher import ModelStoreWatcher
+from desktop.ui.app.navigation import Navigation
 from desktop.ui.app.page_stack import PageStack, create_column
 from desktop.ui.app.player_bindings import bind_player_actions
+from desktop.ui.app.practice_bindings import bind_practice_actions, bind_sound_actions
 from desktop.ui.app.song_importer import SongImporter, list_demo_songs
+from desktop.ui.app.song_navigation import SongNavigation
+from desktop.ui.app.sound_output import follow_output_settings
 from desktop.ui.app.stem_exporter import StemExporter
 from desktop.ui.app.top_bar import TopBar
 from desktop.ui.core.actions import ActionId
@@ -33,6 +38,7 @@ from desktop.ui.dialogs.bin import BinDialog
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.dialogs.shortcuts import ShortcutsDialog
 from desktop.ui.pages.library.controller import LibraryController
+from desktop.ui.pages.library.covers import draw_cover
 from desktop.ui.pages.library.empty_state import EmptyState
 from desktop.ui.pages.library.view import JobView
 from desktop.ui.pages.player.controller import PlayerController
@@ -86,21 +92,31 @@ class MainWindow(QMainWindow):
         self.library = LibraryController(service, feed, model_store, home, self._settings_store, self.notices, self)
         self.player = PlayerController(session, SongStateStore(home), self)
         self.player.mix.set_master_db(self._settings_store.settings.master_db)
+        follow_output_settings(session, self._settings_store)
         self.exporter = StemExporter(service, self._settings_store, self.notices, self)
         self.top_bar = TopBar()
         self.empty_state = EmptyState(has_demo=bool(list_demo_songs()))
         self._importer = SongImporter(self.library, self._settings_store, self.player, self.notices, self)
         self.job_view = JobView(self.library.proxy, self.library.covers)
-        self.player_panel = PlayerPanel(self.player, home)
+        self.player_panel = PlayerPanel(self.player, home, partial(draw_cover, self.library.covers))
+        self.player_panel.lyrics.set_wanted(self._settings_store.settings.lyrics)
+        self.player_panel.lyrics.wanted_changed.connect(self._remember_lyrics)
         self.splitter = MainSplitter(self.job_view, self.player_panel)
         self._transport_bar = TransportBar(self.player)
         self.pages = PageStack(self.empty_state, (self.splitter, self._transport_bar))
+        self.navigation = Navigation(
+            self.pages, self.top_bar, self.splitter, self.job_view, self.player_panel, self._transport_bar, self
+        )
         self._drop_overlay = DropOverlay(self)
         self._drop_overlay.files_dropped.connect(self._importer.add)
         self._build_layout()
-        self.registry = ActionRegistry(self, self.job_view.selected_jobs)
+        self.registry = ActionRegistry(self, self.navigation.jobs_in_view)
+        self.navigation.player_open_changed.connect(self.registry.set_player_open)
         self._job_actions = JobActionHandler(self.job_view, self.library, self.player, self.registry, home, self)
         self._transport_bar.action_requested.connect(self.registry.run)
+        self.library.covers.cover_loaded.connect(self.player_panel.page_header.cover.update)
+        self.player.found_analysis.corrected.connect(self.library.set_song_tempo_and_key)
+        feed.analysis_changed.connect(self.player.found_analysis.reload)
         self.player_panel.action_requested.connect(self._job_actions.run_action)
         self.player_panel.menu_requested.connect(self._job_actions.open_job_menu)
         feed.draft_extended.connect(self.player_panel.update_draft)
@@ -124,8 +140,7 @@ class MainWindow(QMainWindow):
     def _connect_signals(self) -> None:
         self.top_bar.add_requested.connect(self._importer.choose_files)
         self.top_bar.add_folder_requested.connect(self._importer.choose_folder)
-        self.top_bar.search_requested.connect(self._search)
-        self.top_bar.search_field.focus_results_requested.connect(self._focus_table)
+        self.top_bar.search_requested.connect(self.navigation.search)
         self.top_bar.model_selected.connect(self._select_model)
         self._settings_store.changed.connect(self._show_selected_model)
         self.top_bar.settings_requested.connect(self.open_settings)
@@ -150,6 +165,11 @@ class MainWindow(QMainWindow):
         self.library.removals.restored.connect(self._select_restored)
         jobs.rowsInserted.connect(self._update_page)
         jobs.rowsRemoved.connect(self._update_page)
+
+    @property
+    def home(self) -> Home:
+        """Folder of the library."""
+        return self._home
 
     @property
     def settings_store(self) -> SettingsStore:
@@ -181,12 +201,18 @@ class MainWindow(QMainWindow):
             ActionId.EXPORT, lambda jobs: self.exporter.export(jobs or ([shown.job] if shown.job else []))
         )
         actions.bind(ActionId.SEARCH, self.top_bar.search_field.start_search)
-        actions.bind(ActionId.LEAVE_SEARCH, self._leave_search)
+        actions.bind(ActionId.LEAVE, self.navigation.leave)
+        actions.bind(ActionId.SHOW_LIBRARY, self.navigation.show_library)
+        actions.bind(ActionId.SHOW_PLAYER, self.navigation.show_player)
         actions.bind(ActionId.PAUSE_OR_RESUME_QUEUE, self._click_pause_button)
         actions.bind(ActionId.SHOW_SHORTCUTS, self.show_shortcuts)
         actions.bind(ActionId.SETTINGS, self.open_settings)
+        actions.bind(ActionId.OUTPUT_SETTINGS, lambda: self.open_settings(Group.PLAYBACK))
         actions.bind(ActionId.QUIT, self.close)
         bind_player_actions(actions, self.player, self.player_panel)
+        bind_practice_actions(actions, self.player)
+        bind_sound_actions(actions, self.player, self)
+        SongNavigation(self.job_view, self.library.proxy, self.player_panel, self.player).bind(actions)
 
     def _click_pause_button(self) -> None:
         """Pause or resume the queue, if the pause button is visible."""
@@ -199,13 +225,8 @@ class MainWindow(QMainWindow):
             self._bin_dialog = BinDialog(self.library.removals, self._feed, self)
         self._bin_dialog.show_on_top()
 
-    def _leave_search(self) -> None:
-        """Clear the search and move the focus to the table."""
-        self.top_bar.clear_search()
-        self._focus_table()
-
-    def open_settings(self) -> None:
-        """Open the settings dialog, or bring it to the front."""
+    def open_settings(self, group: Group | None = None) -> None:
+        """Open the settings dialog, or bring it to the front, at `group` if there is one."""
         if self._settings_dialog is None:
             self._settings_dialog = SettingsDialog(
                 self._settings_store, self._home, self, offers_updates=self.update_notice.is_available
@@ -213,6 +234,8 @@ class MainWindow(QMainWindow):
             self._settings_dialog.about_requested.connect(self.open_about)
             self._settings_dialog.bin_requested.connect(self.open_bin)
         self._settings_dialog.show_on_top(format_last_runtime(self.library.table_model.jobs))
+        if group is not None:
+            self._settings_dialog.focus_group(group)
 
     def show_shortcuts(self) -> None:
         """Open the list of all shortcuts."""
@@ -233,24 +256,11 @@ class MainWindow(QMainWindow):
         """Move the focus in visual order; Qt's own order is the order of creation."""
         return focus_next_control(self, next)
 
-    def _focus_table(self) -> None:
-        self._initial_focus_widget().setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _initial_focus_widget(self) -> QWidget:
-        """Return the table, or the add button of the empty state if the library is empty."""
-        return self.job_view if self.library.table_model.rowCount() else self.empty_state.card.add_button
-
-    def _search(self, text: str) -> None:
-        self.job_view.search(text, self.player_panel.job.id if self.player_panel.job else None)
-
     def _update_page(self) -> None:
-        has_songs = self.library.table_model.rowCount() > 0
-        if self.pages.show_library(has_songs):
-            self.top_bar.set_add_buttons_visible(has_songs)
-            if self.top_bar.search_field is not self.focusWidget():
-                self._initial_focus_widget().setFocus(Qt.FocusReason.MouseFocusReason)
+        self.navigation.update_songs(self.library.table_model.rowCount() > 0)
 
     def _select_job(self, job_id: str) -> None:
+        self.navigation.show_library()
         self.top_bar.clear_search()
         self.job_view.select_job(job_id)
         self.job_view.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -273,6 +283,9 @@ class MainWindow(QMainWindow):
 
     def _select_model(self, name: str) -> None:
         self._settings_store.change(model=name)
+
+    def _remember_lyrics(self, is_wanted: bool) -> None:
+        self._settings_store.change(lyrics=is_wanted)
 
     def _show_selected_model(self) -> None:
         """Show the model for new tracks, if the user or another process has changed it."""

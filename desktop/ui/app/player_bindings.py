@@ -38,6 +38,8 @@ def bind_player_actions(registry: ActionRegistry, player: PlayerController, pane
     registry.bind_for_lanes(ActionId.MUTE_LANE_ONLY, player.mix.mute_only)
     registry.bind_for_lanes(ActionId.SOLO_LANE_ONLY, player.mix.solo_only)
     registry.bind(ActionId.HEAR_ORIGINAL, player.mix.hear_original)
+    registry.bind(ActionId.SHOW_LYRICS, panel.lyrics.toggle)
+    registry.bind(ActionId.SET_LYRICS_TIME, panel.lyrics.set_time)
     registry.bind(ActionId.ZOOM_IN, on_waveforms(lambda view: view.zoom_in()))
     registry.bind(ActionId.ZOOM_OUT, on_waveforms(lambda view: view.zoom_out()))
     registry.bind(ActionId.SHOW_WHOLE_SONG, on_waveforms(lambda view: view.fit()))

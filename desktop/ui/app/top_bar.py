@@ -1,4 +1,4 @@
-"""Top bar of the window: search, buttons that add tracks, batch progress, model and settings."""
+"""Top bar of the window: tabs of the pages, search, buttons that add tracks, batch progress, model and settings."""
 
 from collections.abc import Sequence
 
@@ -10,6 +10,7 @@ from desktop.models.store import Model
 from desktop.models.titles import find_model_title
 from desktop.settings import SKETCH_MODEL
 from desktop.text.message import tr
+from desktop.ui.app.page_stack import Page, PageTabs
 from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.pages.library.queue_estimate import BatchProgress, format_batch
 from desktop.ui.theme import metrics
@@ -30,7 +31,7 @@ _WIDE_BAR_WIDTH, _NARROW_BAR_WIDTH = 140, 56
 
 @accessible_role(QAccessible.Role.ToolBar)
 class TopBar(QWidget):
-    """Search field, add buttons, batch progress with a pause button, model selection and settings button."""
+    """Tabs, search field, add buttons, batch progress with a pause button, model selection and settings button."""
 
     add_requested = Signal()
     add_folder_requested = Signal()
@@ -44,6 +45,7 @@ class TopBar(QWidget):
         super().__init__(parent)
         self.setAccessibleName(tr("Main"))
         self.setFixedHeight(metrics.TOP_BAR_HEIGHT)
+        self.tabs = PageTabs()
         self.search_field = SearchField()
         self.search_field.search_requested.connect(self.search_requested)
         self.search_field.setToolTip(ACTIONS[ActionId.SEARCH].tooltip())
@@ -60,7 +62,7 @@ class TopBar(QWidget):
         self._progress_bar = ProgressBar(tr("Songs separated"))
         self.pause_button = PushButton(tr("Pause"))
         self.pause_button.clicked.connect(self._request_pause)
-        self._is_paused = False
+        self._is_paused, self._has_songs, self._page = False, True, Page.LIBRARY
         self._batch: BatchProgress | None = None
         self.model_button = ModelButton()
         self.model_button.model_selected.connect(self.model_selected)
@@ -79,7 +81,7 @@ class TopBar(QWidget):
         row.addWidget(Logo())
         row.addSpacing(-4)
         row.addWidget(name)
-        row.addSpacing(20)
+        row.addWidget(self.tabs)
         row.addWidget(self.search_field, 1)
         row.addWidget(self.add_button)
         row.addSpacing(-4)
@@ -95,10 +97,23 @@ class TopBar(QWidget):
         ):
             row.addWidget(widget)
 
+    def show_page(self, page: Page) -> None:
+        """Choose the tab of `page`; what only concerns new songs is not shown on the Player page."""
+        self.tabs.show_page(page)
+        self._page = page
+        self._update_song_buttons()
+
     def set_add_buttons_visible(self, visible: bool) -> None:
         """Show or hide the add buttons; the empty state has larger ones, so they are hidden beside it."""
-        self.add_button.setVisible(visible)
-        self.add_folder_button.setVisible(visible)
+        self._has_songs = visible
+        self.tabs.setEnabled(visible)
+        self._update_song_buttons()
+
+    def _update_song_buttons(self) -> None:
+        is_library = self._page is Page.LIBRARY
+        self.add_button.setVisible(self._has_songs)
+        self.add_folder_button.setVisible(self._has_songs and is_library)
+        self.model_button.setVisible(self.model_button.has_models and is_library)
 
     def set_batch(self, batch: BatchProgress | None) -> None:
         """Show the progress of `batch`, or none if it is None."""
@@ -134,6 +149,7 @@ class TopBar(QWidget):
     def set_models(self, models: Sequence[Model], selected_name: str) -> None:
         """Set the models that the model button offers, with `selected_name` checked."""
         self.model_button.set_models(models, selected_name)
+        self._update_song_buttons()
 
     def search_for(self, text: str) -> None:
         """Enter `text` into the search field and search without delay."""
@@ -163,6 +179,8 @@ class ModelButton(PushButton):
         self._menu.setToolTipsVisible(True)
         self._menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.setMenu(self._menu)
+        self.has_models = False
+        """Whether there are models to choose from."""
         self.hide()
 
     def set_models(self, models: Sequence[Model], selected_name: str) -> None:
@@ -182,7 +200,7 @@ class ModelButton(PushButton):
         self.setText(f"{escape_menu_text(title)} ")
         self.setAccessibleName(tr("Model for the next songs: {title}", title=title))
         self.setToolTip(tr("The model for the next songs"))
-        self.setVisible(bool(models))
+        self.has_models = bool(models)
 
 
 def _availability_text(model: Model) -> str:

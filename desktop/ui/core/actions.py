@@ -26,7 +26,9 @@ class ActionId(Enum):
     REMOVE_FINISHED = auto()
     SHOW_BIN = auto()
     SEARCH = auto()
-    LEAVE_SEARCH = auto()
+    LEAVE = auto()
+    SHOW_LIBRARY = auto()
+    SHOW_PLAYER = auto()
     SHOW_FILES = auto()
     SHOW_ERROR = auto()
     SEPARATE_AGAIN = auto()
@@ -43,6 +45,8 @@ class ActionId(Enum):
     SEEK_FORWARD = auto()
     RETURN_TO_START = auto()
     STOP = auto()
+    PREVIOUS_SONG = auto()
+    NEXT_SONG = auto()
     UNDO_CHANGE = auto()
     REDO_CHANGE = auto()
     MUTE_LANE = auto()
@@ -50,13 +54,50 @@ class ActionId(Enum):
     MUTE_LANE_ONLY = auto()
     SOLO_LANE_ONLY = auto()
     HEAR_ORIGINAL = auto()
+    SPEED_DOWN = auto()
+    SPEED_UP = auto()
+    KEY_DOWN = auto()
+    KEY_UP = auto()
+    RESET_SPEED_AND_KEY = auto()
+    SPEED_TRAINER = auto()
+    CLICK = auto()
+    COUNT_IN = auto()
+    RETURN_TO_LOOP_START = auto()
+    CHOOSE_MIX = auto()
+    LIMITER = auto()
+    TAP_TEMPO = auto()
+    NAME_CHORD = auto()
+    SET_LOOP_START = auto()
+    SET_LOOP_END = auto()
+    TOGGLE_LOOP = auto()
+    NEXT_LOOP = auto()
+    DELETE_LOOP = auto()
+    SAVE_LOOP = auto()
+    RENAME_LOOP = auto()
+    MOVE_LOOP_BACK = auto()
+    MOVE_LOOP_FORWARD = auto()
+    NUDGE_LOOP_BACK = auto()
+    NUDGE_LOOP_FORWARD = auto()
+    SHORTEN_LOOP = auto()
+    LENGTHEN_LOOP = auto()
+    LOOP_SECTION = auto()
+    ADD_MARKER = auto()
+    PREVIOUS_MARKER = auto()
+    NEXT_MARKER = auto()
+    SNAP_TO_BEATS = auto()
+    SHOW_LYRICS = auto()
+    SET_LYRICS_TIME = auto()
+    SEEK_TO_LYRICS = auto()
     ZOOM_IN = auto()
     ZOOM_OUT = auto()
     SHOW_WHOLE_SONG = auto()
     PAN_BACK = auto()
     PAN_FORWARD = auto()
+    FOLLOW_PLAYHEAD = auto()
+    SHOW_SPECTROGRAM = auto()
     SHOW_SHORTCUTS = auto()
     SETTINGS = auto()
+    OUTPUT_SETTINGS = auto()
     QUIT = auto()
     OPEN_CELL = auto()
     CHANGE_CELL = auto()
@@ -77,6 +118,7 @@ class Scope(Enum):
     APP = verbatim("Unbraid")
     TABLE = Message("In the table")
     WAVEFORMS = Message("In the waveforms")
+    LYRICS = Message("In the lyrics")
 
     @property
     def heading(self) -> str:
@@ -86,7 +128,7 @@ class Scope(Enum):
     @property
     def is_control(self) -> bool:
         """Whether the focused control handles the keys itself, and not the window."""
-        return self in (Scope.TABLE, Scope.WAVEFORMS)
+        return self in (Scope.TABLE, Scope.WAVEFORMS, Scope.LYRICS)
 
 
 JobsPredicate = Callable[[Sequence[Job]], bool]
@@ -128,6 +170,10 @@ class Action:
     """Whether it repeats while its key is held down."""
     is_per_lane: bool = False
     """Whether there is one for each lane; lane number n has `keys[n]`."""
+    player_keys: tuple[str, ...] = ()
+    """Keys that run it on the Player page only, where they mean something else on the other pages."""
+    is_off_in_player: bool = False
+    """Whether its keys do nothing on the Player page, which shows no rows."""
     gestures: tuple[Message, ...] = ()
     """Names of keys and mouse gestures that a control handles itself; such an action has no `keys`."""
 
@@ -154,7 +200,8 @@ class Action:
     def key_texts(self) -> list[str]:
         """Keys, or gestures, in the notation of this system and the user's language."""
         return [str(gesture) for gesture in self.gestures] or [
-            QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in self.keys
+            QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+            for key in (*self.keys, *self.player_keys)
         ]
 
     def tooltip(self, text: str = "") -> str:
@@ -177,12 +224,21 @@ _ACTIONS = (
         _for_any(lambda job: bool(job.stems)),
         opens_dialog=True,
     ),
-    Action(ActionId.REMOVE, Message("Remove"), Scope.SONGS, ("Del", "Backspace"), _for_any(lambda job: True)),
-    Action(ActionId.UNDO_REMOVAL, Message("Undo the last removal"), Scope.SONGS, ("Ctrl+Z",)),
+    Action(
+        ActionId.REMOVE,
+        Message("Remove"),
+        Scope.SONGS,
+        ("Del", "Backspace"),
+        _for_any(lambda job: True),
+        is_off_in_player=True,
+    ),
+    Action(ActionId.UNDO_REMOVAL, Message("Undo the last removal"), Scope.SONGS, ("Ctrl+Z",), is_off_in_player=True),
     Action(ActionId.REMOVE_FINISHED, Message("Remove finished songs"), Scope.SONGS, ("Ctrl+Shift+Del",)),
     Action(ActionId.SHOW_BIN, Message("Removed songs"), Scope.SONGS, opens_dialog=True),
     Action(ActionId.SEARCH, Message("Search"), Scope.SONGS, ("Ctrl+F",)),
-    Action(ActionId.LEAVE_SEARCH, Message("Leave the search"), Scope.SONGS, ("Esc",)),
+    Action(ActionId.LEAVE, Message("Leave the search or the player"), Scope.SONGS, ("Esc",)),
+    Action(ActionId.SHOW_LIBRARY, Message("Library"), Scope.SONGS, ("Ctrl+1",)),
+    Action(ActionId.SHOW_PLAYER, Message("Player"), Scope.SONGS, ("Ctrl+2",)),
     Action(ActionId.SHOW_FILES, Message("Show files"), Scope.SONGS, (), _for_one(lambda job: True), icon="folder"),
     Action(
         ActionId.SHOW_ERROR,
@@ -225,20 +281,41 @@ _ACTIONS = (
     Action(ActionId.SEPARATE_NEXT, Message("Separate next"), Scope.QUEUE, (), _for_one_pending),
     Action(ActionId.MOVE_UP, Message("Move up in the queue"), Scope.QUEUE, ("Alt+Up",), _for_one_pending),
     Action(ActionId.MOVE_DOWN, Message("Move down in the queue"), Scope.QUEUE, ("Alt+Down",), _for_one_pending),
-    Action(ActionId.PLAY_OR_PAUSE, Message("Play or pause"), Scope.PLAYER, ("Space",)),
+    # Page Down and Page Up are what a foot pedal types.
+    Action(
+        ActionId.PLAY_OR_PAUSE,
+        Message("Play or pause"),
+        Scope.PLAYER,
+        ("Space", "Toggle Media Play/Pause", "Media Play", "Media Pause"),
+        player_keys=("PgDown",),
+    ),
     # Tables and sliders use the plain arrow keys themselves: with Ctrl, seeking works from there too.
     Action(ActionId.SEEK_BACK, Message("Back 5 seconds"), Scope.PLAYER, ("Left", "Ctrl+Left"), auto_repeats=True),
     Action(
         ActionId.SEEK_FORWARD, Message("Forward 5 seconds"), Scope.PLAYER, ("Right", "Ctrl+Right"), auto_repeats=True
     ),
     Action(ActionId.RETURN_TO_START, Message("Return to start"), Scope.PLAYER, ("Home",), icon="to_start"),
-    Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, icon="stop"),
-    # Not Ctrl+Z, which restores removed songs wherever the focus is.
+    Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, ("Shift+Space", "Media Stop"), icon="stop"),
+    Action(ActionId.PREVIOUS_SONG, Message("Previous song, or back to the start"), Scope.PLAYER, ("Media Previous",)),
+    Action(ActionId.NEXT_SONG, Message("Next song"), Scope.PLAYER, ("Media Next",)),
+    # In the library, Ctrl+Z restores removed songs wherever the focus is.
     Action(
-        ActionId.UNDO_CHANGE, Message("Undo the last change of the song"), Scope.PLAYER, ("Alt+Z",), auto_repeats=True
+        ActionId.UNDO_CHANGE,
+        Message("Undo the last change of the song"),
+        Scope.PLAYER,
+        ("Alt+Z",),
+        icon="undo",
+        auto_repeats=True,
+        player_keys=("Ctrl+Z",),
     ),
     Action(
-        ActionId.REDO_CHANGE, Message("Redo the change of the song"), Scope.PLAYER, ("Alt+Shift+Z",), auto_repeats=True
+        ActionId.REDO_CHANGE,
+        Message("Redo the change of the song"),
+        Scope.PLAYER,
+        ("Alt+Shift+Z",),
+        icon="redo",
+        auto_repeats=True,
+        player_keys=("Ctrl+Shift+Z", "Ctrl+Y"),
     ),
     Action(ActionId.MUTE_LANE, Message("Mute lane"), Scope.PLAYER, tuple("123456"), is_per_lane=True),
     Action(
@@ -263,17 +340,104 @@ _ACTIONS = (
         is_per_lane=True,
     ),
     Action(ActionId.HEAR_ORIGINAL, Message("Hear the original, or the stems again"), Scope.PLAYER, ("O",)),
+    Action(ActionId.SPEED_DOWN, Message("Slower"), Scope.PLAYER, ("S",), auto_repeats=True),
+    Action(ActionId.SPEED_UP, Message("Faster"), Scope.PLAYER, ("Shift+S",), auto_repeats=True),
+    Action(ActionId.KEY_DOWN, Message("A semitone lower"), Scope.PLAYER, ("P",), auto_repeats=True),
+    Action(ActionId.KEY_UP, Message("A semitone higher"), Scope.PLAYER, ("Shift+P",), auto_repeats=True),
+    Action(ActionId.RESET_SPEED_AND_KEY, Message("Original speed and key"), Scope.PLAYER, ("R",)),
+    Action(
+        ActionId.SPEED_TRAINER, Message("Speed trainer"), Scope.PLAYER, ("Shift+T",), icon="steps", opens_dialog=True
+    ),
+    Action(ActionId.CLICK, Message("Click on or off"), Scope.PLAYER, ("C",)),
+    Action(ActionId.COUNT_IN, Message("Count in: off, 1 bar, 2 bars"), Scope.PLAYER, ("Shift+C",)),
+    Action(
+        ActionId.RETURN_TO_LOOP_START,
+        Message("Return to the start of the loop"),
+        Scope.PLAYER,
+        ("Shift+Home",),
+        player_keys=("PgUp",),
+    ),
+    Action(
+        ActionId.CHOOSE_MIX,
+        Message("Hear mix"),
+        Scope.PLAYER,
+        tuple(f"Alt+{number}" for number in "1234"),
+        is_per_lane=True,
+    ),
+    Action(ActionId.LIMITER, Message("Limiter"), Scope.PLAYER),
+    Action(ActionId.TAP_TEMPO, Message("Tap the tempo"), Scope.PLAYER, ("T",)),
+    Action(ActionId.NAME_CHORD, Message("Name the chord"), Scope.PLAYER, ("H",), opens_dialog=True),
+    Action(ActionId.SET_LOOP_START, Message("Begin the loop here"), Scope.PLAYER, ("[",)),
+    Action(ActionId.SET_LOOP_END, Message("End the loop here"), Scope.PLAYER, ("]",)),
+    Action(ActionId.TOGGLE_LOOP, Message("Loop on or off"), Scope.PLAYER, ("L",)),
+    Action(ActionId.NEXT_LOOP, Message("Next loop"), Scope.PLAYER, ("N",)),
+    Action(ActionId.DELETE_LOOP, Message("Delete the loop"), Scope.PLAYER, ("Shift+L",)),
+    Action(ActionId.SAVE_LOOP, Message("Keep the passage as a loop"), Scope.PLAYER, ("Ctrl+Shift+L",)),
+    Action(ActionId.RENAME_LOOP, Message("Rename the loop"), Scope.PLAYER, ("Shift+N",)),
+    Action(
+        ActionId.MOVE_LOOP_BACK,
+        Message("Move the loop back by its length"),
+        Scope.PLAYER,
+        ("Alt+Left",),
+        auto_repeats=True,
+    ),
+    Action(
+        ActionId.MOVE_LOOP_FORWARD,
+        Message("Move the loop forward by its length"),
+        Scope.PLAYER,
+        ("Alt+Right",),
+        auto_repeats=True,
+    ),
+    Action(ActionId.NUDGE_LOOP_BACK, Message("Move the loop back by a beat"), Scope.PLAYER, (",",), auto_repeats=True),
+    Action(
+        ActionId.NUDGE_LOOP_FORWARD, Message("Move the loop forward by a beat"), Scope.PLAYER, (".",), auto_repeats=True
+    ),
+    Action(
+        ActionId.SHORTEN_LOOP,
+        Message("Shorten the loop by a beat"),
+        Scope.PLAYER,
+        ("Alt+Shift+Left",),
+        auto_repeats=True,
+    ),
+    Action(
+        ActionId.LENGTHEN_LOOP,
+        Message("Lengthen the loop by a beat"),
+        Scope.PLAYER,
+        ("Alt+Shift+Right",),
+        auto_repeats=True,
+    ),
+    Action(ActionId.LOOP_SECTION, Message("Loop this section"), Scope.PLAYER, ("Ctrl+L",)),
+    Action(ActionId.ADD_MARKER, Message("Mark a section here"), Scope.PLAYER, ("K",)),
+    Action(
+        ActionId.PREVIOUS_MARKER,
+        Message("Go to the previous section"),
+        Scope.PLAYER,
+        ("Shift+PgUp",),
+        auto_repeats=True,
+    ),
+    Action(ActionId.NEXT_MARKER, Message("Go to the next section"), Scope.PLAYER, ("Shift+PgDown",), auto_repeats=True),
+    Action(ActionId.SNAP_TO_BEATS, Message("Snap to beats"), Scope.PLAYER, ("Shift+B",)),
+    Action(ActionId.SHOW_LYRICS, Message("Show or hide the lyrics"), Scope.PLAYER, player_keys=("Y",), icon="lyrics"),
+    Action(
+        ActionId.SET_LYRICS_TIME,
+        Message("Set the time of the line of lyrics"),
+        Scope.PLAYER,
+        player_keys=("Ctrl+Return",),
+    ),
     Action(ActionId.ZOOM_IN, Message("Zoom in"), Scope.VIEW, ("Ctrl++", "Ctrl+="), auto_repeats=True),
     Action(ActionId.ZOOM_OUT, Message("Zoom out"), Scope.VIEW, ("Ctrl+-",), auto_repeats=True),
     Action(ActionId.SHOW_WHOLE_SONG, Message("Show the whole song"), Scope.VIEW, ("Ctrl+0",)),
     Action(ActionId.PAN_BACK, Message("Move the view back"), Scope.VIEW, ("Shift+Left",), auto_repeats=True),
     Action(ActionId.PAN_FORWARD, Message("Move the view forward"), Scope.VIEW, ("Shift+Right",), auto_repeats=True),
+    Action(ActionId.FOLLOW_PLAYHEAD, Message("Follow the playhead"), Scope.VIEW, ("Shift+F",)),
+    Action(ActionId.SHOW_SPECTROGRAM, Message("Spectrogram or waveform"), Scope.VIEW, ("Shift+W",)),
     Action(ActionId.SHOW_SHORTCUTS, Message("Keyboard shortcuts"), Scope.APP, ("F1", "?")),
     Action(ActionId.SETTINGS, Message("Settings"), Scope.APP, ("Ctrl+,",), icon="gear"),
+    Action(ActionId.OUTPUT_SETTINGS, Message("Output settings"), Scope.APP, opens_dialog=True),
     Action(ActionId.QUIT, Message("Quit"), Scope.APP, ("Ctrl+Q",)),
     Action(
         ActionId.OPEN_CELL,
-        Message("Play the song, follow a link, press a button"),
+        Message("Open the song, follow a link, press a button"),
         Scope.TABLE,
         gestures=(Message("Return"),),
     ),
@@ -295,7 +459,7 @@ _ACTIONS = (
         ActionId.PAN_WAVEFORMS,
         Message("Move the view"),
         Scope.WAVEFORMS,
-        gestures=(Message("Page Up"), Message("Page Down"), Message("Shift+Wheel"), Message("Drag")),
+        gestures=(Message("Shift+Wheel"), Message("Drag")),
     ),
     Action(
         ActionId.FIT_WAVEFORMS,
@@ -304,6 +468,12 @@ _ACTIONS = (
         gestures=(verbatim("F"), Message("Double-click")),
     ),
     Action(ActionId.SET_PLAYHEAD, Message("Set the playhead"), Scope.WAVEFORMS, gestures=(Message("Click"),)),
+    Action(
+        ActionId.SEEK_TO_LYRICS,
+        Message("Go to the line in the song"),
+        Scope.LYRICS,
+        gestures=(Message("Return"), Message("Click")),
+    ),
 )
 
 ACTIONS: Mapping[ActionId, Action] = {action.id: action for action in _ACTIONS}

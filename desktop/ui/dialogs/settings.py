@@ -1,29 +1,41 @@
 """Settings dialog."""
 
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from importlib.util import find_spec
+from threading import Event
+from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QSystemTrayIcon,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop.paths import Home
+from desktop.playback.output_settings import OutputSettings
+from desktop.playback.sound_server import OutputDevice
 from desktop.runtime import nvidia
 from desktop.setting_spec import Choice, Group, Need, Setting, SettingValue
 from desktop.settings import SETTINGS, Settings
 from desktop.text.message import Message, tr
 from desktop.ui.core.settings_store import SettingsStore
-from desktop.ui.dialogs.settings_widgets import SettingRow, create_card
+from desktop.ui.dialogs.settings_output import (
+    DEVICE_KEY,
+    DEVICE_TITLE_KEY,
+    DEVICE_WIDTH,
+    PAIR_KEYS,
+    OutputChoices,
+    ToneButton,
+    list_outputs,
+    play_tone,
+)
+from desktop.ui.dialogs.settings_widgets import ControlScrollArea, SettingRow, create_card
 from desktop.ui.theme.fonts import SECONDARY_SIZE
 from desktop.ui.theme.metrics import MAX_TITLE_BAR_HEIGHT
 from desktop.ui.theme.palette import Colour
@@ -33,9 +45,7 @@ from desktop.ui.widgets.drop_down import DropDown
 from desktop.ui.widgets.label import TextLabel
 
 _WIDTH = 684
-_SCROLL_MARGIN = 24
-"""Pixels kept in view above and below the focused control."""
-_SAVED_TEXT = Message("Changes are saved automatically and apply from the next song.")
+_SAVED_TEXT = Message("Changes are saved automatically. Those of separation apply from the next song.")
 
 
 class SettingsDialog(QDialog):
@@ -46,7 +56,13 @@ class SettingsDialog(QDialog):
     """Emitted when the user wants to see the removed songs."""
 
     def __init__(
-        self, settings_store: SettingsStore, home: Home, parent: QWidget | None = None, offers_updates: bool = False
+        self,
+        settings_store: SettingsStore,
+        home: Home,
+        parent: QWidget | None = None,
+        offers_updates: bool = False,
+        list_devices: Callable[[], Sequence[OutputDevice]] = list_outputs,
+        play_test_tone: Callable[[OutputSettings, Event], None] = play_tone,
     ) -> None:
         """`offers_updates` shows the update setting: the app has a feed that it can check for newer versions."""
         super().__init__(parent)
@@ -54,9 +70,12 @@ class SettingsDialog(QDialog):
         self._settings_store = settings_store
         self._home = home
         self._offers_updates = offers_updates
+        self._outputs = OutputChoices(list_devices, self)
+        self.tone_button = ToneButton(play_test_tone, lambda: settings_store.settings)
         self._rows = self._create_rows()
         self.controls = {key: row.control for key, row in self._rows.items()}
         """Switch or drop-down list of each setting that is shown, by the key of the setting."""
+        self.controls[DEVICE_KEY].setFixedWidth(DEVICE_WIDTH)
         self.status_label = TextLabel("", SECONDARY_SIZE)
         self.status_label.setWordWrap(True)
         self.restore_button = PushButton(tr("&Restore defaults"))
@@ -72,6 +91,7 @@ class SettingsDialog(QDialog):
     def show_settings(self) -> None:
         """Show the current settings; a value that is not among the choices shows as the default."""
         self._show_values(self._settings_store.settings, self.controls)
+        self._show_outputs()
         self._show_status(is_saved=True)
 
     def show_on_top(self, last_runtime_text: str = "") -> None:
@@ -81,9 +101,15 @@ class SettingsDialog(QDialog):
         runtime_row.set_explanation(" ".join(filter(None, (runtime_row.explanation, last_runtime_text, setup_hint))))
         if not self.isVisible():
             self.show_settings()
+            self._outputs.refresh()
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def focus_group(self, group: Group) -> None:
+        """Move the focus to the first control of `group`, and scroll to it."""
+        control = next(control for key, control in self.controls.items() if SETTINGS[key].is_in(group))
+        control.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def restore_defaults(self) -> None:
         """Reset every setting of this dialog to its default, and save."""
@@ -100,6 +126,11 @@ class SettingsDialog(QDialog):
         self._fit_height()
         self.close_button.setFocus()
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop the test tone."""
+        super().hideEvent(event)
+        self.tone_button.stop()
+
     def _build_layout(self) -> None:
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
@@ -109,10 +140,13 @@ class SettingsDialog(QDialog):
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(12)
         for group in Group:
-            rows = [row for key, row in self._rows.items() if SETTINGS[key].is_in(group)]
+            rows: list[SettingRow[Any]] = []
+            for key, row in self._rows.items():
+                if SETTINGS[key].is_in(group):
+                    rows += [row, self._create_tone_row()] if key == PAIR_KEYS[-1] else [row]
             if rows:
                 cards.addWidget(create_card(str(group.value), rows))
-        self._scroll_area = _ScrollArea(self._cards)
+        self._scroll_area = ControlScrollArea(self._cards)
         column.addWidget(self._scroll_area, 1)
         column.addWidget(self.status_label)
         buttons = QHBoxLayout()
@@ -124,7 +158,12 @@ class SettingsDialog(QDialog):
         column.addLayout(buttons)
         self.setFixedWidth(_WIDTH)
 
-    def _create_rows(self) -> dict[str, SettingRow]:
+    def _create_tone_row(self) -> SettingRow[ToneButton]:
+        return SettingRow(
+            tr("Test tone"), tr("A quiet tone on the left, then on the right, then on both."), self.tone_button
+        )
+
+    def _create_rows(self) -> dict[str, SettingRow[Switch | DropDown]]:
         """Return the rows of the settings that this computer offers, by key."""
         needs = self._met_needs()
         return {
@@ -139,31 +178,55 @@ class SettingsDialog(QDialog):
         return met_needs(QSystemTrayIcon.isSystemTrayAvailable(), self._offers_updates)
 
     def _show_values(self, settings: Settings, keys: Iterable[str]) -> None:
-        needs = self._met_needs()
         for key in keys:
             setting, control, value = SETTINGS[key], self.controls[key], getattr(settings, key)
             if isinstance(control, Switch):
                 control.set_on(value)
             else:
-                control.set_choices(offered_choices(setting, value, needs), value, setting.default)
+                control.set_choices(self._choices(setting, settings), value, setting.default)
+
+    def _choices(self, setting: Setting, settings: Settings) -> list[Choice]:
+        """Return the choices of a setting that are offered now; numbers are sorted."""
+        current = getattr(settings, setting.key)
+        offered = offered_choices(setting, current, self._met_needs())
+        choices = {choice.value: choice for choice in (*offered, *self._outputs.more_choices(setting.key, settings))}
+        if setting.range is None:
+            return list(choices.values())
+        return sorted(choices.values(), key=lambda choice: float(choice.value))
 
     def _show_changed(self, settings: Settings) -> None:
         """Show what changed elsewhere; the control that the user is changing shows its new value already."""
         self._show_values(
             settings, [key for key in self.controls if self.controls[key].value != getattr(settings, key)]
         )
+        self._show_pairs()
+
+    def _show_outputs(self) -> None:
+        """Show the devices that are connected, and the stereo pairs of the chosen one."""
+        self._show_values(self._settings_store.settings, (DEVICE_KEY,))
+        self._show_pairs()
+
+    def _show_pairs(self) -> None:
+        settings = self._settings_store.settings
+        self._show_values(settings, PAIR_KEYS)
+        for key in PAIR_KEYS:
+            self._rows[key].set_shown(self._outputs.is_shown(key, settings))
+        self._fit_height()
 
     def _connect_signals(self) -> None:
         for key, control in self.controls.items():
             control.value_selected.connect(partial(self._set_value, key))
         self._settings_store.changed.connect(self._show_changed)
+        self._outputs.changed.connect(self._show_outputs)
+        self.tone_button.failed.connect(self._show_tone_error)
         self.restore_button.clicked.connect(self.restore_defaults)
         self.about_button.clicked.connect(self.about_requested)
         self.bin_button.clicked.connect(self.bin_requested)
         self.close_button.clicked.connect(self.close)
 
     def _set_value(self, key: str, value: SettingValue) -> None:
-        self._save_values(**{key: value})
+        title = self._outputs.title(str(value)) if key == DEVICE_KEY else ""
+        self._save_values(**{key: value}, **({DEVICE_TITLE_KEY: title} if title else {}))
 
     def _save_values(self, **values: SettingValue) -> bool:
         """Change the settings in the store. Return whether they were saved to disk."""
@@ -172,10 +235,15 @@ class SettingsDialog(QDialog):
         return is_saved
 
     def _show_status(self, is_saved: bool) -> None:
-        text = str(_SAVED_TEXT) if is_saved else _not_saved_text(self._home)
+        self._show_message(str(_SAVED_TEXT) if is_saved else _not_saved_text(self._home), not is_saved)
+
+    def _show_tone_error(self, error: str) -> None:
+        self._show_message(error or str(_SAVED_TEXT), bool(error))
+
+    def _show_message(self, text: str, is_error: bool) -> None:
         if text != self.status_label.text():
             self.status_label.setText(text)
-            self.status_label.set_colour(Colour.DIM if is_saved else Colour.BAD)
+            self.status_label.set_colour(Colour.BAD if is_error else Colour.DIM)
             self._fit_height()
 
     def _fit_height(self) -> None:
@@ -196,27 +264,6 @@ class SettingsDialog(QDialog):
         self.setFixedHeight(min(cards_height + other_height, max_height))
 
 
-class _ScrollArea(QScrollArea):
-    """Scroll area that keeps the focused control in view."""
-
-    def __init__(self, content: QWidget) -> None:
-        super().__init__()
-        self.setWidget(content)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for control in content.findChildren(QWidget, options=Qt.FindChildOption.FindChildrenRecursively):
-            if control.focusPolicy() & Qt.FocusPolicy.TabFocus:
-                control.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Scroll a control into view when it gets the focus."""
-        if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
-            self.ensureWidgetVisible(watched, 0, _SCROLL_MARGIN)
-        return super().eventFilter(watched, event)
-
-
 def met_needs(
     has_tray: bool, offers_updates: bool, platform: str = sys.platform, has_openvino: bool | None = None
 ) -> set[Need]:
@@ -232,6 +279,7 @@ def met_needs(
         Need.NVIDIA: platform != "darwin",
         Need.APPLE: platform == "darwin",
         Need.UPDATE_FEED: offers_updates,
+        Need.MEDIA_KEYS: platform == "linux",
     }
     return {need for need in Need if is_met[need]}
 

@@ -1,12 +1,14 @@
-"""Widgets of the settings dialog: setting row and card."""
+"""Widgets of the settings dialog: setting row, card, and scroll area."""
 
 from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -14,19 +16,46 @@ from PySide6.QtWidgets import (
 from desktop.ui.theme.fonts import BODY_SIZE, SECONDARY_SIZE
 from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.check_box import RING_GAP, Switch
-from desktop.ui.widgets.drop_down import DropDown
 from desktop.ui.widgets.label import TextLabel
 
+_SCROLL_MARGIN = 24
+"""Pixels kept in view above and below the focused control."""
+Control = TypeVar("Control", bound=QWidget)
 
-class SettingRow(QWidget):
+
+class ControlScrollArea(QScrollArea):
+    """Scroll area that keeps the focused control in view."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for control in content.findChildren(QWidget, options=Qt.FindChildOption.FindChildrenRecursively):
+            if control.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Scroll a control into view when it gets the focus."""
+        if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
+            self.ensureWidgetVisible(watched, 0, _SCROLL_MARGIN)
+        return super().eventFilter(watched, event)
+
+
+class SettingRow(QWidget, Generic[Control]):
     """Row with a control, and its name and explanation at the left."""
 
-    def __init__(self, title: str, explanation: str, control: Switch | DropDown) -> None:
+    def __init__(self, title: str, explanation: str, control: Control) -> None:
         super().__init__()
         name_label = _create_label(title, BODY_SIZE, 500, Colour.TEXT)
         name_label.setBuddy(control)
-        control.setAccessibleName(title.replace("&", ""))
+        if not control.accessibleName():
+            control.setAccessibleName(title.replace("&", ""))
         self.control = control
+        self.separator: QWidget | None = None
+        """Line above the row."""
         self.explanation = explanation
         """The explanation that the row was created with."""
         self._explanation_label = _create_label(explanation, SECONDARY_SIZE, 400, Colour.DIM)
@@ -41,6 +70,16 @@ class SettingRow(QWidget):
         grid.addWidget(control, 0, 1, 2, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.set_explanation(explanation)
 
+    def set_shown(self, is_shown: bool) -> None:
+        """Show or hide the row and the line above it."""
+        self.setVisible(is_shown)
+        if self.separator is not None:
+            self.separator.setVisible(is_shown)
+        parent = self.parentWidget()
+        while parent is not None:  # otherwise the heights are those of before until the next turn of the event loop
+            parent.updateGeometry()
+            parent = parent.parentWidget()
+
     def set_explanation(self, text: str) -> None:
         """Set the explanation below the control's name."""
         self._explanation_label.setText(text)
@@ -52,7 +91,7 @@ class SettingRow(QWidget):
             self.control.click()
 
 
-def create_card(heading: str, rows: Sequence[SettingRow]) -> QWidget:
+def create_card(heading: str, rows: Sequence[SettingRow[Any]]) -> QWidget:
     """Return a card with `heading` above related `rows`."""
     frame = QFrame()
     frame.setObjectName("card")
@@ -60,7 +99,8 @@ def create_card(heading: str, rows: Sequence[SettingRow]) -> QWidget:
     rows_layout = _without_margins(QVBoxLayout(frame), 0)
     for index, row in enumerate(rows):
         if index:
-            rows_layout.addWidget(_create_separator())
+            row.separator = _create_separator()
+            rows_layout.addWidget(row.separator)
         rows_layout.addWidget(row)
     section = QWidget()
     column = _without_margins(QVBoxLayout(section), 6)

@@ -1,37 +1,38 @@
-"""Guard that keeps the computer awake while a job is being separated, if the setting allows it."""
+"""Guard that keeps the computer or its screen awake while it is needed, if the setting allows it."""
 
 import logging
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, SignalInstance
 
-from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.system.sleep_inhibitors import SleepInhibitor
 
-# Milliseconds from the end of a job to the release, so that the inhibitors stay acquired between two jobs.
+# Milliseconds from the end of a need to the release, so that the inhibitors stay acquired between two jobs or songs.
 _RELEASE_DELAY_MS = 5000
 _log = logging.getLogger(__name__)
 
 
 class SleepGuard(QObject):
-    """Acquires the inhibitors while `activity` is processing and `is_enabled` returns True."""
+    """Acquires the inhibitors while both `is_needed` and `is_enabled` return True."""
 
     def __init__(
         self,
-        activity: ActivityTracker,
+        is_needed: Callable[[], bool],
         is_enabled: Callable[[], bool],
         inhibitors: Sequence[SleepInhibitor],
+        signals: Sequence[SignalInstance],
         parent: QObject | None = None,
     ) -> None:
+        """`signals` are emitted when the need or the setting may have changed."""
         super().__init__(parent)
-        self._activity = activity
+        self._is_needed = is_needed
         self._is_enabled = is_enabled
         self._inhibitors = inhibitors
         self.is_held = False
         self._release_timer = QTimer(self, interval=_RELEASE_DELAY_MS, singleShot=True)
         self._release_timer.timeout.connect(self.release)
-        activity.membership_changed.connect(self._update_state)
-        activity.progress_changed.connect(self._update_state)  # the setting may have changed
+        for signal in signals:
+            signal.connect(self._update_state)
 
     def release(self) -> None:
         """Release the inhibitors, so that the computer may go to sleep."""
@@ -43,7 +44,7 @@ class SleepGuard(QObject):
             _log.info("Sleep inhibitors released")
 
     def _update_state(self) -> None:
-        if self._activity.is_processing and self._is_enabled():
+        if self._is_needed() and self._is_enabled():
             self._release_timer.stop()
             if not self.is_held:
                 self._acquire()

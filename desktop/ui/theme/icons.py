@@ -5,7 +5,7 @@ from functools import cache
 from math import cos, pi, sin
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPainterPath, QPen, QPixmap, QTransform
 
 from desktop.paths import resources
 from desktop.ui.theme.palette import Colour, theme
@@ -113,6 +113,24 @@ def _repeat() -> QPainterPath:
     return path
 
 
+def _undo() -> QPainterPath:
+    path = _polylines(((5.2, 3.0), (2.4, 5.8), (5.2, 8.6)), ((2.4, 5.8), (9.4, 5.8)))
+    path.arcTo(QRectF(5.8, 5.8, 7.4, 7.4), 90, -180)
+    path.lineTo(6.4, 13.2)
+    return path
+
+
+def _redo() -> QPainterPath:
+    return QTransform(-1, 0, 0, 1, GRID_SIZE, 0).map(_undo())
+
+
+def _speaker() -> QPainterPath:
+    path = _polylines(((2.2, 6.2), (4.6, 6.2), (8, 3.2), (8, 12.8), (4.6, 9.8), (2.2, 9.8), (2.2, 6.2)))
+    path.arcMoveTo(QRectF(6.2, 4.4, 7.2, 7.2), 45)
+    path.arcTo(QRectF(6.2, 4.4, 7.2, 7.2), 45, -90)
+    return path
+
+
 def _dots() -> QPainterPath:
     return _polylines(*(((x, 8.0), (x + 0.1, 8.0)) for x in (3.2, 8.0, 12.8)))
 
@@ -135,8 +153,17 @@ _GLYPHS: dict[str, Callable[[], QPainterPath]] = {
     "play": lambda: _polylines(((4.6, 3), (12.8, 8), (4.6, 13), (4.6, 3))),
     "pause": lambda: _polylines(((5.4, 3.4), (5.4, 12.6)), ((10.6, 3.4), (10.6, 12.6))),
     "search": _search,
+    "undo": _undo,
+    "redo": _redo,
+    "speaker": _speaker,
+    "steps": lambda: _polylines(
+        ((2.2, 12.8), (5.6, 12.8), (5.6, 9.6), (9, 9.6), (9, 6.4), (12.4, 6.4), (12.4, 3.2), (14, 3.2))
+    ),
     "to_start": lambda: _polylines(((3.2, 3.2), (3.2, 12.8)), ((13.2, 3.2), (6.4, 8), (13.2, 12.8), (13.2, 3.2))),
     "stop": lambda: _polylines(((3.8, 3.8), (12.2, 3.8), (12.2, 12.2), (3.8, 12.2), (3.8, 3.8))),
+    "lyrics": lambda: _polylines(
+        ((2.4, 3.4), (13.6, 3.4)), ((2.4, 6.6), (10.2, 6.6)), ((2.4, 9.8), (12.4, 9.8)), ((2.4, 13), (8.2, 13))
+    ),
     "alert": _alert,
     "repeat": _repeat,
     "dots": _dots,

@@ -162,6 +162,15 @@ QComboBox QAbstractItemView { background: $RAISED; border: 1px solid $LINE; padd
 QComboBox QAbstractItemView::item { min-height: 28px; padding: 0 8px; border-radius: 6px; color: $TEXT; }
 QComboBox QAbstractItemView::item:selected { background: $ACCENT; color: $ON_ACCENT; }
 
+QTabBar::tab {
+    background: transparent; color: $DIM; border: 2px solid transparent; border-radius: 8px; min-height: 28px;
+    padding: 0 10px; margin-right: 4px; font-weight: 500;
+}
+QTabBar::tab:hover { color: $TEXT; }
+QTabBar::tab:selected { background: $RAISED; border-color: $RAISED; color: $TEXT; }
+QTabBar:focus::tab:selected { border-color: $ACCENT; }
+QTabBar::tab:disabled { color: $FAINT; }
+
 QPlainTextEdit {
     background: $BACKGROUND; color: $DIM; border: 2px solid $LINE; border-radius: 8px; padding: 6px;
     selection-background-color: $ACCENT; selection-color: $ON_ACCENT;

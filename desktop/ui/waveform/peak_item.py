@@ -18,11 +18,13 @@ from desktop.ui.waveform.pixel_columns import (
     paint_columns,
     read_columns,
 )
+from desktop.ui.waveform.sample_points import MIN_SAMPLE_WIDTH, paint_points
+from desktop.ui.waveform.spectrogram import SpectrogramTiles, paint_spectrogram
 from desktop.ui.waveform.time_view import TimeViewBox
 
 INAUDIBLE_OPACITY = 0.25
 """Opacity of a lane that is not audible."""
-ImageKey = tuple[float, float, int, int, float, float, str]
+ImageKey = tuple[float, float, int, int, float, float, str, int]
 TimeSpan = tuple[float, float]
 """Start and end in seconds."""
 
@@ -56,6 +58,7 @@ class PeakItem(pg.GraphicsObject):
         self._bright_until_s = np.inf
         self._is_audible = True
         self._samples: SampleWindow | None = None
+        self._spectrogram: SpectrogramTiles | None = None
         self._draft_spans: list[TimeSpan] = []
         self._image, self._outline_image = QImage(), QImage()
         self._image_key: ImageKey | None = None
@@ -90,6 +93,11 @@ class PeakItem(pg.GraphicsObject):
         self._samples, self._image_key = samples, None
         self.update()
 
+    def show_spectrogram(self, tiles: SpectrogramTiles | None) -> None:
+        """Draw the spectrogram in place of the waveform, wherever the zoom allows it; None draws the waveform."""
+        self._spectrogram, self._image_key = tiles, None
+        self.update()
+
     def set_draft_spans(self, spans: Sequence[TimeSpan]) -> None:
         """Draw only the outline in these time spans, whose samples are a draft's."""
         if list(spans) != self._draft_spans:
@@ -113,7 +121,8 @@ class PeakItem(pg.GraphicsObject):
         width, height = round(view_rect.width() * ratio), round(lane_rect.height() * ratio)
         if width < 1 or height < 1:
             return
-        self._update_images((start, end, width, height, ratio, self._gain, theme.palette[self._colour]))
+        version = self._spectrogram.version if self._spectrogram else -1
+        self._update_images((start, end, width, height, ratio, self._gain, theme.palette[self._colour], version))
         top = round(lane_rect.top() * ratio) / ratio
         bright_columns = self._column_at(self._bright_until_s, width)
         p.resetTransform()
@@ -158,13 +167,22 @@ class PeakItem(pg.GraphicsObject):
     def _update_images(self, key: ImageKey) -> None:
         if key == self._image_key:
             return
-        start, end, width, height, ratio, gain, colour = key
-        columns = self._read_columns(start, end, width)
-        self._image = paint_columns(columns, height, QColor(colour), gain, ratio)
+        self._image = self._paint_image(key, outline=False)
         if self._draft_spans:
-            self._outline_image = paint_columns(columns, height, QColor(colour), gain, ratio, outline=True)
+            self._outline_image = self._paint_image(key, outline=True)
         self._image_key = key
         self.image_paint_count += 1
+
+    def _paint_image(self, key: ImageKey, outline: bool) -> QImage:
+        start, end, width, height, ratio, gain, colour, _ = key
+        if self._spectrogram is not None and self._spectrogram.can_show(start, end, width):
+            levels = self._spectrogram.columns(self._lane, start, end, width)
+            return paint_spectrogram(levels, height, QColor(colour), ratio)
+        samples, sample_count = self._samples, (end - start) * self._sample_rate
+        if samples and width >= MIN_SAMPLE_WIDTH * ratio * sample_count and samples.covers(start, end):
+            span, size = (start, end), (width, height)
+            return paint_points(samples, self._lane, span, size, QColor(colour), gain, ratio, outline)
+        return paint_columns(self._read_columns(start, end, width), height, QColor(colour), gain, ratio, outline)
 
     def _read_columns(self, start: float, end: float, width: int) -> NDArray[np.float32]:
         shows_samples = (end - start) * self._sample_rate < MAX_FRAMES_PER_COLUMN * width

@@ -76,19 +76,29 @@ class TimeViewBox(pg.ViewBox):
         if not start <= second <= end:
             self._show_span(second, end - start)
 
+    def reveal(self, start: float, end: float) -> None:
+        """Move the view, without a zoom, so that a passage between two seconds begins in its first quarter if out of view."""
+        first, last = self.visible_range()
+        if start < first or end > last:
+            self._show_span(start - (last - first) / 4, last - first)
+
     def _show_span(self, start: float, span: float) -> None:
         start = min(max(0.0, start), self._duration - span)
         self.setXRange(start, start + span, padding=0)
 
     def wheelEvent(self, ev: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
         """Zoom at the pointer; pan with Shift or with a horizontal wheel."""
-        notches = ev.delta() / WHEEL_NOTCH
         is_horizontal = ev.orientation() == Qt.Orientation.Horizontal
-        if is_horizontal or ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        is_pan = is_horizontal or bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self.turn_wheel(ev.delta() / WHEEL_NOTCH, is_pan, float(self.mapSceneToView(ev.scenePos()).x()))
+        ev.accept()
+
+    def turn_wheel(self, notches: float, is_pan: bool, anchor: float) -> None:
+        """Pan by `notches` of the wheel, or zoom and keep second `anchor` where it is on the screen."""
+        if is_pan:
             self.pan(-notches * PAN_PER_NOTCH)
         else:
-            self.zoom(ZOOM_PER_NOTCH**notches, float(self.mapSceneToView(ev.scenePos()).x()))
-        ev.accept()
+            self.zoom(ZOOM_PER_NOTCH**notches, anchor)
 
     def mouseClickEvent(self, ev: Any) -> None:
         """Emit `clicked` or `double_clicked` for the left button."""

@@ -14,7 +14,7 @@ from desktop.ui.waveform.time_view import TimeViewBox
 
 STRIPE_WIDTH = 5
 LABEL_MARGIN = 16
-STRIPE_ALPHA = 9
+STRIPE_ALPHA = 20
 """Opacity of a stripe, 0 to 255."""
 
 

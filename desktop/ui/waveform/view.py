@@ -6,18 +6,22 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QWidget
+from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsView, QGraphicsWidget, QWidget
 
+from desktop.analysis.beat_grid import BeatGrid
 from desktop.text.message import tr
 from desktop.ui.theme.palette import Colour, theme
+from desktop.ui.waveform.bar_lines import compute_lines
 from desktop.ui.waveform.peak_item import LaneWaveform, PeakItem, TimeSpan
 from desktop.ui.waveform.pixel_columns import MAX_FRAMES_PER_COLUMN, SampleWindow
-from desktop.ui.waveform.time_axis import AXIS_HEIGHT, TimeAxis
+from desktop.ui.waveform.spectrogram import SpectrogramTiles, Tile, TileKey
 from desktop.ui.waveform.time_view import ZOOM_PER_NOTCH, TimeViewBox
 from desktop.ui.waveform.unfinished import UnfinishedItem
 from desktop.ui.widgets.accessibility import accessible_role
 
 PLAYHEAD_WIDTH = 1.5
+LOOP_OPACITY, IDLE_LOOP_OPACITY = 0.13, 0.06
+"""Opacity of the tint of a loop that is repeated, and of one that is not."""
 REPAINT_MARGIN = 4
 """Logical pixels repainted on each side of the strip that the playhead crossed."""
 
@@ -33,11 +37,15 @@ class WaveformView(pg.GraphicsView):
     lanes_resized = Signal()
     samples_requested = Signal(float, float)
     """First and last second of a range whose samples are to be shown."""
+    tiles_requested = Signal(object)
+    """List of TileKey of the spectrograms that are to be shown."""
     range_changed = Signal()
     """The visible range has changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        # Qt would draw the background once and keep it, with the lines of another zoom.
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
         self._update_background()
         theme.changed.connect(self._update_background)
         self.setAccessibleName(tr("Waveforms"))
@@ -49,14 +57,17 @@ class WaveformView(pg.GraphicsView):
         )
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._view_box = TimeViewBox()
-        self._axis = TimeAxis()
-        self._axis.linkToView(self._view_box)
         self._items: list[PeakItem | None] = []
         self._bottoms: list[int] = []
         self._scroll = 0
         self._playhead: float | None = None
         self._frame_count = 0
         self._samples: SampleWindow | None = None
+        self._tiles = SpectrogramTiles(1.0)
+        self._is_spectrogram = False
+        self._grid: BeatGrid | None = None
+        self._loop_span: TimeSpan | None = None
+        self._is_loop_repeated = False
         self._unfinished_item = UnfinishedItem(self._view_box)
         self._unfinished_item.hide()
         self._build_layout()
@@ -73,14 +84,14 @@ class WaveformView(pg.GraphicsView):
         self.zoom_changed.emit(self._view_box.shows_whole_song())
         self.range_changed.emit()
         self._request_samples()
+        self._request_tiles()
 
     def _build_layout(self) -> None:
         frame = QGraphicsWidget()
         layout = QGraphicsGridLayout(frame)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addItem(self._axis, 0, 0)
-        layout.addItem(self._view_box, 1, 0)
+        layout.addItem(self._view_box, 0, 0)
         self.setCentralItem(frame)
 
     @property
@@ -94,8 +105,8 @@ class WaveformView(pg.GraphicsView):
         return tuple(self._items)
 
     def lanes_height(self) -> int:
-        """Return the height available for lanes in logical pixels, without the ruler."""
-        return max(0, self.height() - AXIS_HEIGHT)
+        """Return the height available for lanes in logical pixels."""
+        return self.height()
 
     def set_lanes(self, duration: float, frames: int, waveforms: Sequence[LaneWaveform]) -> None:
         """Show these lanes for the whole track, `duration` seconds or `frames` frames long."""
@@ -103,10 +114,12 @@ class WaveformView(pg.GraphicsView):
             if item is not None:
                 self._view_box.removeItem(item)
         self._frame_count, self._samples = frames, None  # before the range changes, which requests samples
+        self._tiles = SpectrogramTiles(frames / max(duration, 1e-3))
         self._view_box.set_duration(duration)
         self._items = [
             self._create_item(lane, wave, frames / max(duration, 1e-3)) for lane, wave in enumerate(waveforms)
         ]
+        self._show_tiles()
         self.show_unfinished((), "")
         self.zoom_changed.emit(True)
         self.viewport().update()
@@ -173,11 +186,38 @@ class WaveformView(pg.GraphicsView):
         if shows_samples and not (self._samples and self._samples.covers(start, end)):
             self.samples_requested.emit(start, end)
 
+    def set_spectrogram(self, is_spectrogram: bool) -> None:
+        """Draw spectrograms in place of waveforms, or waveforms again."""
+        if is_spectrogram != self._is_spectrogram:
+            self._is_spectrogram = is_spectrogram
+            self._show_tiles()
+
+    def add_tile(self, key: TileKey, tile: Tile) -> None:
+        """Show a part of the spectrograms."""
+        self._tiles.add(key, tile)
+        self.viewport().update()
+
+    def _show_tiles(self) -> None:
+        for item in self._items:
+            if item is not None:
+                item.show_spectrogram(self._tiles if self._is_spectrogram else None)
+        self._request_tiles()
+        self.viewport().update()
+
+    def _request_tiles(self, is_renewed: bool = False) -> None:
+        """Request the tiles in view that are missing, or all of them if `is_renewed`."""
+        start, end = self._view_box.visible_range()
+        width = round(self._view_box.scene_rect().width() * self.devicePixelRatioF())
+        if self._is_spectrogram and width > 1 and self._tiles.can_show(start, end, width):
+            find = self._tiles.keys_in if is_renewed else self._tiles.missing
+            self.tiles_requested.emit(find(start, end, width))
+
     def reload_lanes(self, gains: Sequence[float]) -> None:
         """Redraw all lanes after their peaks have changed, each scaled by its entry of `gains`."""
         for item, gain in zip(self._items, gains, strict=True):
             if item is not None:
                 item.reload(gain)
+        self._request_tiles(is_renewed=True)
         self.viewport().update()
 
     def set_playhead(self, second: float | None) -> None:
@@ -222,31 +262,60 @@ class WaveformView(pg.GraphicsView):
         view_rect = self._view_box.scene_rect()
         return view_rect.left() + view_rect.width() * (second - start) / (end - start)
 
+    def _second_at(self, x: float) -> float:
+        start, end = self._view_box.visible_range()
+        view_rect = self._view_box.scene_rect()
+        return start + (end - start) * (x - view_rect.left()) / view_rect.width()
+
     def _update_strip(self, old: float, new: float) -> None:
         left, right = sorted((int(self.x_of(old)), int(self.x_of(new))))
-        strip = QRect(
-            left - REPAINT_MARGIN, AXIS_HEIGHT, right - left + 2 * REPAINT_MARGIN, self.height() - AXIS_HEIGHT
-        )
+        strip = QRect(left - REPAINT_MARGIN, 0, right - left + 2 * REPAINT_MARGIN, self.height())
         shown = strip.intersected(self.viewport().rect())
         if not shown.isEmpty():
             self.viewport().update(shown)
+
+    def set_grid(self, grid: BeatGrid | None) -> None:
+        """Draw lines at bars and beats below the waveforms; None draws none."""
+        if grid != self._grid:
+            self._grid = grid
+            self.viewport().update()
+
+    def show_loop(self, span: TimeSpan | None, is_repeated: bool) -> None:
+        """Tint a passage in all lanes, less if it is not repeated; None tints none."""
+        if (span, is_repeated) != (self._loop_span, self._is_loop_repeated):
+            self._loop_span, self._is_loop_repeated = span, is_repeated
+            self.viewport().update()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
+        """Draw the background, the tint of the loop, and the lines of bars and beats."""
+        super().drawBackground(painter, rect)
+        strip, bottom = QRectF(rect), self._lanes_bottom()
+        if self._loop_span is not None:
+            left, right = (self.x_of(second) for second in self._loop_span)
+            tint = theme.colour(Colour.ACCENT)
+            tint.setAlphaF(LOOP_OPACITY if self._is_loop_repeated else IDLE_LOOP_OPACITY)
+            painter.fillRect(QRectF(left, 0, right - left, bottom).intersected(strip), tint)
+        if self._grid is not None:
+            left, right = strip.left() - 1, strip.right() + 1
+            for x, is_bar in compute_lines(self._grid, self._second_at(left), self._second_at(right), right - left):
+                colour = theme.colour(Colour.LINE if is_bar else Colour.ROW_LINE)
+                painter.fillRect(QRectF(round(left + x), 0, 1, bottom), colour)
+
+    def _lanes_bottom(self) -> float:
+        return min(self.height(), (self._bottoms[-1] if self._bottoms else 0) - self._scroll)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
         """Draw the lines between the lanes, the playhead and the focus ring."""
         painter.setPen(QPen(theme.colour(Colour.LINE), 1))
         for bottom in self._bottoms:
-            y = AXIS_HEIGHT + bottom - self._scroll - 0.5
-            if y > AXIS_HEIGHT:
+            y = bottom - self._scroll - 0.5
+            if y > 0:
                 painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
         if self._playhead is not None:
             x = self._half_pixel_x(self._playhead) / 2
-            playhead_bottom = min(
-                self.height(), AXIS_HEIGHT + (self._bottoms[-1] if self._bottoms else 0) - self._scroll
-            )
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.fillRect(
-                QRectF(x - PLAYHEAD_WIDTH / 2, AXIS_HEIGHT, PLAYHEAD_WIDTH, playhead_bottom - AXIS_HEIGHT),
-                theme.colour(Colour.KNOB),
+                QRectF(x - PLAYHEAD_WIDTH / 2, 0, PLAYHEAD_WIDTH, self._lanes_bottom()), theme.colour(Colour.KNOB)
             )
         if self.hasFocus():
             painter.setPen(QPen(theme.colour(Colour.ACCENT), 2))

@@ -114,6 +114,33 @@ class ValueButton(PushButton):
         draw_glyph(painter, "down", arrow_rect, Colour.DIM if self.isEnabled() else Colour.FAINT)
 
 
+class ChipButton(PushButton):
+    """Chip that opens something: text on a rounded background, with an arrow."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        """`name` says what the text is about."""
+        super().__init__("", "value", accessible_name=name, parent=parent)
+        self._name, self._value = name, ""
+
+    def show_value(self, text: str) -> None:
+        """Show `text`."""
+        self._value = text
+        self.setText(escape_menu_text(text))
+        self.setAccessibleName(tr("{name}: {value}", name=self._name, value=text))
+        self.setFixedSize(QFontMetrics(ui_font(12)).horizontalAdvance(text) + 36, 24)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        paint_button_background(self, painter, theme.colour(Colour.RAISED), 12)
+        colour = Colour.DIM if self.isEnabled() else Colour.FAINT
+        painter.setFont(ui_font(12))
+        painter.setPen(theme.colour(colour))
+        text_rect = self.rect().adjusted(10, 0, -22, 0)
+        painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, self._value)
+        draw_glyph(painter, "down", QRectF(self.width() - 22, self.height() / 2 - 6, 12, 12), colour)
+
+
 class PaintedButton(QAbstractButton):
     """Button that paints itself and its focus ring; Space and Return press it."""
 

@@ -52,9 +52,11 @@ class DropDown(QComboBox):
     def set_choices(self, choices: Sequence[LabelledValue], value: str | float, default: str | float) -> None:
         """Replace the choices and select `value`, or `default` if it is not a choice, without emitting signals."""
         blocked = self.blockSignals(True)
-        self.clear()
-        for choice in choices:
-            self.addItem(str(choice.text), choice.value)
+        items = [(str(choice.text), choice.value) for choice in choices]
+        if items != [(self.itemText(row), self.itemData(row)) for row in range(self.count())]:
+            self.clear()
+            for text, data in items:
+                self.addItem(text, data)
         values = [choice.value for choice in choices]
         self.setCurrentIndex(values.index(value if value in values else default))
         self.blockSignals(blocked)

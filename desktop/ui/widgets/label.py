@@ -1,18 +1,18 @@
 """Labels in a colour of the theme: plain text, and text that is elided where it does not fit."""
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from desktop.ui.theme.fonts import BODY_SIZE, ui_font
 from desktop.ui.theme.palette import Colour, theme
+from desktop.ui.widgets.inline_field import InlineField
 from desktop.ui.widgets.text_escaping import escape_tooltip
 
 CHIP_HEIGHT = 22
 CHIP_PADDING = 10
 TWO_LINE_MIN_WIDTH = 200
 _MIN_EDIT_WIDTH, _EDIT_MARGIN = 112, 7
-_END_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 
 
 class TextLabel(QLabel):
@@ -123,44 +123,16 @@ class EditableLabel(ElidedLabel):
         self.edit_name = ""
         """Accessible name of the text field."""
         self.max_length = 32767
-        self._field: QLineEdit | None = None
+        self._field: InlineField | None = None
 
     def start_editing(self) -> None:
         """Show a text field over the label, with the text selected."""
-        if self._field is not None:
+        if self._field is not None and self._field.is_open:
             return
-        self._field = field = QLineEdit(self.text(), self.parentWidget())
-        field.setProperty("kind", "inline")
+        self._field = field = InlineField(self.text(), self.edit_name, self.text_entered.emit, self.parentWidget())
         field.setMaxLength(self.max_length)
-        field.setAccessibleName(self.edit_name)
-        field.setFont(self._font)
         width = max(self.width(), _MIN_EDIT_WIDTH) + _EDIT_MARGIN
-        field.setGeometry(self.x() - _EDIT_MARGIN, self.geometry().center().y() - 13, width, 26)
-        field.editingFinished.connect(lambda: self._stop_editing(True))
-        field.installEventFilter(self)
-        field.selectAll()
-        field.show()
-        field.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _stop_editing(self, accept: bool) -> None:
-        field, self._field = self._field, None
-        if field is None:
-            return
-        field.hide()
-        field.deleteLater()
-        if accept and field.text() != self.text():
-            self.text_entered.emit(field.text())
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stop editing on Escape; keep Return and Escape from the window."""
-        if isinstance(event, QKeyEvent) and event.key() in _END_KEYS:
-            if event.type() is QEvent.Type.ShortcutOverride:
-                event.accept()
-                return True
-            if event.type() is QEvent.Type.KeyPress:
-                self._stop_editing(event.key() != Qt.Key.Key_Escape)
-                return True
-        return super().eventFilter(watched, event)
+        field.open_at(QRect(self.x() - _EDIT_MARGIN, self.geometry().center().y() - 13, width, 26), self._font)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Edit the text."""

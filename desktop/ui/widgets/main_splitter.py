@@ -32,16 +32,32 @@ class MainSplitter(QSplitter):
         player.setMinimumHeight(_MIN_PLAYER_HEIGHT)
         self.setStretchFactor(0, 2)
         self.setStretchFactor(1, 3)
+        self._table = table
         self._is_moved_by_user = False
+        self._state_with_table: QByteArray | None = None
         self.splitterMoved.connect(self._mark_moved_by_user)
 
     def save_user_state(self) -> QByteArray:
         """Return the splitter state, empty if the user never moved the border."""
-        return self.saveState() if self._is_moved_by_user else QByteArray()
+        return (self._state_with_table or self.saveState()) if self._is_moved_by_user else QByteArray()
 
     def restore_user_state(self, state: QByteArray) -> None:
         """Restore a state from `save_user_state`."""
         self._is_moved_by_user = self.restoreState(state)
+
+    def set_table_visible(self, visible: bool) -> None:
+        """Show the table above the player, or the player alone."""
+        if visible == (self._state_with_table is None):
+            return
+        if visible:
+            state, self._state_with_table = self._state_with_table, None
+            self._table.show()
+            if state is not None:
+                self.restoreState(state)
+            self._divide_height()
+        else:
+            self._state_with_table = self.saveState()
+            self._table.hide()
 
     def _mark_moved_by_user(self) -> None:
         self._is_moved_by_user = True
@@ -49,7 +65,10 @@ class MainSplitter(QSplitter):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Divide the height again, unless the user has moved the border."""
         super().resizeEvent(event)
-        if not self._is_moved_by_user:
+        self._divide_height()
+
+    def _divide_height(self) -> None:
+        if not self._is_moved_by_user and self._state_with_table is None:
             height = self.height() - self.handleWidth()
             table_height = _LOW_TABLE_HEIGHT if height < _LOW_HEIGHT else round(_TABLE_FRACTION * height)
             self.setSizes([table_height, height - table_height])

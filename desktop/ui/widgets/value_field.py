@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QValidator
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.text.message import tr
 from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
@@ -213,6 +213,7 @@ class Stepper(QWidget):
     def __init__(self, name: str, number_format: NumberFormat, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.field = ValueField(name, number_format)
         self.field.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.value_entered = self.field.value_entered
@@ -220,7 +221,7 @@ class Stepper(QWidget):
         self.refresh_text = self.field.refresh_text
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row.setSpacing(4)
         less, more = StepButton("−", tr("Less: {name}", name=name)), StepButton("+", tr("More: {name}", name=name))
         for widget in (less, self.field, more):
             row.addWidget(widget)

@@ -56,7 +56,7 @@ class QuitHarness:
 @pytest.fixture(autouse=True)
 def _short_quit_delay(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(quit_policy_module, "_QUIT_DELAY_MS", 20)
-    monkeypatch.setattr(desktop_integration, "create_inhibitors", list)  # tests do not keep the machine awake
+    monkeypatch.setattr(desktop_integration, "create_inhibitors", lambda _: [])  # tests do not keep the machine awake
     yield
     QApplication.setQuitOnLastWindowClosed(True)
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import SIGNAL, QEvent, Qt
 from PySide6.QtGui import QAccessible, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.ui.app.main_window import MainWindow
+from desktop.ui.app.page_stack import Page
 from desktop.ui.core.actions import ActionId
 from desktop.ui.dialogs.quit_dialog import QuitDialog
 from desktop.ui.dialogs.settings import SettingsDialog
@@ -180,3 +181,33 @@ def test_no_checkable_control_connects_to_clicked(playable: MainWindow, setting:
     for button in checkable:
         assert button.receivers(SIGNAL("clicked(bool)")) == 0, button.accessibleName()
         assert button.receivers(SIGNAL("clicked()")) == 0, button.accessibleName()
+
+
+def test_foot_pedal_plays_from_every_control_of_the_player_page(playable: MainWindow, qtbot: QtBot) -> None:
+    qtbot.keyClick(playable, Qt.Key.Key_2, CTRL)
+    qtbot.waitUntil(lambda: playable.navigation.page is Page.PLAYER)
+    sliders, buttons = _tab_stops(playable, QAbstractSlider), _tab_stops(playable, QAbstractButton)
+    assert len(sliders) >= 5
+    for control in (*sliders, *buttons, *_tab_stops(playable, QAbstractSpinBox), playable.player_panel):
+        for key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            assert not _handles_key(control, key), control.accessibleName()
+    for control in (sliders[0], buttons[0]):
+        _focus(control, qtbot)
+        with qtbot.waitSignal(playable.registry.qt_action(ActionId.PLAY_OR_PAUSE).triggered):
+            qtbot.keyClick(control, Qt.Key.Key_PageDown)
+        playable.player.seek_to_seconds(1.0)
+        with qtbot.waitSignal(playable.registry.qt_action(ActionId.RETURN_TO_LOOP_START).triggered):
+            qtbot.keyClick(control, Qt.Key.Key_PageUp)
+
+
+def test_page_keys_page_through_the_table_of_the_library(setting: WindowHarness, qtbot: QtBot) -> None:
+    for number in range(60):
+        setting.store.insert(make_job(f"Song {number:02}"))
+    window = open_window(setting, qtbot)
+    _focus(window.job_view, qtbot)
+    qtbot.keyClick(window.job_view, Qt.Key.Key_Down)
+    assert window.job_view.currentIndex().row() == 0
+    qtbot.keyClick(window.job_view, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: window.job_view.currentIndex().row() > 1)
+    qtbot.keyClick(window.job_view, Qt.Key.Key_PageUp)
+    qtbot.waitUntil(lambda: window.job_view.currentIndex().row() == 0)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWid
 from pytestqt.qtbot import QtBot
 
 from desktop.paths import Home
+from desktop.playback.sound_server import OutputDevice
 from desktop.runtime import nvidia
 from desktop.runtime.settings_file import SettingsFile, load_settings
 from desktop.setting_spec import Choice
@@ -32,7 +34,8 @@ from tests.helpers.window import WindowHarness
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 ROWS = {key: setting.row for key, setting in SETTINGS.items() if setting.row}
 SETTING_NAMES = tuple(ROWS)
-BUTTON_COUNT = 4
+BUTTON_COUNT = 5
+DEVICES = (OutputDevice("speakers", "Speakers", 2), OutputDevice("interface", "Interface 6", 6))
 
 
 @pytest.fixture
@@ -45,16 +48,25 @@ def _wait_active(window: QWidget, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: QApplication.activeWindow() is window)
 
 
-def _create_dialog(home: Home, qtbot: QtBot) -> SettingsDialog:
-    dialog = SettingsDialog(SettingsStore(home), home, offers_updates=True)
+def _create_dialog(home: Home, qtbot: QtBot, devices: Sequence[OutputDevice] = DEVICES) -> SettingsDialog:
+    dialog = SettingsDialog(SettingsStore(home), home, offers_updates=True, list_devices=lambda: devices)
     qtbot.addWidget(dialog)
-    dialog.show_on_top()
+    with qtbot.waitSignal(dialog._outputs.changed):
+        dialog.show_on_top()
     qtbot.waitExposed(dialog)
     return dialog
 
 
 @pytest.fixture
 def dialog(home: Home, qtbot: QtBot) -> SettingsDialog:
+    return _create_dialog(home, qtbot)
+
+
+@pytest.fixture
+def full_dialog(home: Home, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> SettingsDialog:
+    """Return a dialog with every setting, on a screen that it fits."""
+    monkeypatch.setattr(QScreen, "availableSize", lambda _: QSize(2560, 1440))
+    SettingsFile(home).change(output_device="interface")
     return _create_dialog(home, qtbot)
 
 
@@ -245,7 +257,8 @@ def test_restore_defaults_keeps_settings_outside_the_dialog(home: Home, qtbot: Q
     assert _shown_values(dialog) == _expected_values(Settings())
 
 
-def test_save_error_is_shown_until_saving_succeeds(dialog: SettingsDialog, home: Home) -> None:
+def test_save_error_is_shown_until_saving_succeeds(full_dialog: SettingsDialog, home: Home) -> None:
+    dialog = full_dialog
     usual_text = dialog.status_label.text()
     assert "next song" in usual_text
     home.settings.unlink(missing_ok=True)
@@ -348,13 +361,14 @@ def test_model_that_another_process_selects_is_shown_and_used_for_the_next_song(
     assert (job.options.model, job.options.shifts) == ("htdemucs_ft", 5)
 
 
-def test_every_control_has_an_accessible_name_and_description(dialog: SettingsDialog) -> None:
-    controls = _controls(dialog).values()
+def test_every_control_has_an_accessible_name_and_description(full_dialog: SettingsDialog) -> None:
+    controls = _controls(full_dialog).values()
     names = [control.accessibleName() for control in controls]
     assert names == [str(row.title).replace("&", "") for row in ROWS.values()]
-    label_texts = {label.text() for label in dialog.findChildren(QLabel)}
+    label_texts = {label.text() for label in full_dialog.findChildren(QLabel)}
     assert all(control.accessibleDescription() in label_texts for control in controls)
-    assert [button.accessibleName() for button in dialog.findChildren(QPushButton)] == [
+    assert [button.accessibleName() for button in full_dialog.findChildren(QPushButton)] == [
+        "Play test tone",
         "Restore defaults",
         "About Unbraid",
         "Removed songs…",
@@ -362,20 +376,22 @@ def test_every_control_has_an_accessible_name_and_description(dialog: SettingsDi
     ]
 
 
-def test_tab_visits_every_control_from_top_to_bottom(dialog: SettingsDialog, qtbot: QtBot) -> None:
-    dialog.activateWindow()
-    _wait_active(dialog, qtbot)
-    assert dialog.focusWidget() is dialog.close_button
+def test_tab_visits_every_control_from_top_to_bottom(full_dialog: SettingsDialog, qtbot: QtBot) -> None:
+    full_dialog.activateWindow()
+    _wait_active(full_dialog, qtbot)
+    assert full_dialog.focusWidget() is full_dialog.close_button
     focused = []
     for _ in range(len(SETTING_NAMES) + BUTTON_COUNT):
-        QtBot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
-        focused.append(dialog.focusWidget())
+        QtBot.keyClick(full_dialog.focusWidget(), Qt.Key.Key_Tab)
+        focused.append(full_dialog.focusWidget())
+    controls = list(_controls(full_dialog).values())
+    controls.insert(controls.index(full_dialog.controls["click_output"]) + 1, full_dialog.tone_button)
     assert focused == [
-        *_controls(dialog).values(),
-        dialog.restore_button,
-        dialog.about_button,
-        dialog.bin_button,
-        dialog.close_button,
+        *controls,
+        full_dialog.restore_button,
+        full_dialog.about_button,
+        full_dialog.bin_button,
+        full_dialog.close_button,
     ]
 
 
@@ -383,17 +399,17 @@ def test_tab_visits_every_control_from_top_to_bottom(dialog: SettingsDialog, qtb
     ("key", "name"),
     [(str(row.title).partition("&")[2][0].upper(), name) for name, row in ROWS.items()],
 )
-def test_alt_and_a_letter_focus_a_control(dialog: SettingsDialog, qtbot: QtBot, key: str, name: str) -> None:
-    dialog.activateWindow()
-    _wait_active(dialog, qtbot)
-    control = _controls(dialog)[name]
-    before = _shown_values(dialog)[name]
-    qtbot.keyClick(dialog, getattr(Qt.Key, f"Key_{key}"), Qt.KeyboardModifier.AltModifier)
-    assert dialog.focusWidget() is control
+def test_alt_and_a_letter_focus_a_control(full_dialog: SettingsDialog, qtbot: QtBot, key: str, name: str) -> None:
+    full_dialog.activateWindow()
+    _wait_active(full_dialog, qtbot)
+    control = _controls(full_dialog)[name]
+    before = _shown_values(full_dialog)[name]
+    qtbot.keyClick(full_dialog, getattr(Qt.Key, f"Key_{key}"), Qt.KeyboardModifier.AltModifier)
+    assert full_dialog.focusWidget() is control
     if isinstance(control, Switch):
-        qtbot.waitUntil(lambda: _shown_values(dialog)[name] != before)
+        qtbot.waitUntil(lambda: _shown_values(full_dialog)[name] != before)
     else:
-        assert _shown_values(dialog)[name] == before
+        assert _shown_values(full_dialog)[name] == before
 
 
 def test_mnemonic_letters_are_unique(dialog: SettingsDialog) -> None:
@@ -430,20 +446,20 @@ def test_wheel_does_not_change_a_list(dialog: SettingsDialog) -> None:
     assert dialog.controls["overlap"].currentData() == Settings.overlap
 
 
-def test_focused_control_has_a_focus_ring(dialog: SettingsDialog, qtbot: QtBot) -> None:
-    dialog.activateWindow()
-    _wait_active(dialog, qtbot)
-    for control in _controls(dialog).values():
-        dialog.close_button.setFocus()
+def test_focused_control_has_a_focus_ring(full_dialog: SettingsDialog, qtbot: QtBot) -> None:
+    full_dialog.activateWindow()
+    _wait_active(full_dialog, qtbot)
+    for control in _controls(full_dialog).values():
+        full_dialog.close_button.setFocus()
         before = control.grab().toImage()
         control.setFocus(Qt.FocusReason.TabFocusReason)
         assert control.grab().toImage() != before
 
 
-def test_no_text_is_clipped_on_a_large_screen(dialog: SettingsDialog) -> None:
-    assert dialog.width() <= MINIMUM_SIZE[0]
-    assert _is_unclipped(dialog)
-    for box in (dialog.controls["runtime"], dialog.controls["shifts"], dialog.controls["overlap"]):
+def test_no_text_is_clipped_on_a_large_screen(full_dialog: SettingsDialog) -> None:
+    assert full_dialog.width() <= MINIMUM_SIZE[0]
+    assert _is_unclipped(full_dialog)
+    for box in (full_dialog.controls["runtime"], full_dialog.controls["shifts"], full_dialog.controls["overlap"]):
         widest = max(box.fontMetrics().horizontalAdvance(box.itemText(row)) for row in range(box.count()))
         assert widest + 40 <= box.width()
 
@@ -465,7 +481,7 @@ def test_settings_scroll_to_the_focused_control_on_a_small_screen(
 def _is_unclipped(dialog: SettingsDialog) -> bool:
     """Return True if every label is inside the visible area and high enough for its text."""
     QApplication.processEvents()
-    labels = dialog.findChildren(QLabel)
+    labels = [label for label in dialog.findChildren(QLabel) if label.isVisible()]
     inside = all(label.visibleRegion().boundingRect() == label.rect() for label in labels)
     return inside and all(label.heightForWidth(label.width()) <= label.height() for label in labels)
 

@@ -21,8 +21,9 @@ def test_f1_and_question_mark_show_all_shortcuts(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: any(dialog.isVisible() for dialog in window.findChildren(ShortcutsDialog)))
     (dialog,) = window.findChildren(ShortcutsDialog)
     lines = {tuple(line.strip().split("\t")) for line in dialog.text_view.toPlainText().splitlines() if "\t" in line}
+    window.registry.set_player_open(True)  # the list has the keys of the Player page, too
     for action in window.registry.qt_actions:
-        if "lane" not in action.text():
+        if not action.text()[-1].isdigit():  # lanes and mixes share a row
             shortcuts = [shortcut.toString(QKeySequence.SequenceFormat.NativeText) for shortcut in action.shortcuts()]
             assert (action.text(), ", ".join(shortcuts)) in lines
     assert {("Mute lane 1 to 6", "1 to 6"), ("Solo lane 1 to 6", "Shift+1 to Shift+6")} <= lines

@@ -31,7 +31,7 @@ from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.pages.library.batches import BatchResult
 from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.system.notifications import batch_notification, failure_notification
-from desktop.ui.system.sleep_inhibitors import INHIBIT_REASON
+from desktop.ui.system.sleep_inhibitors import SleepTarget
 from desktop.ui.system.tray import TrayIcon
 from desktop.variables import check_environment
 from tests.helpers.jobs import make_job
@@ -130,7 +130,8 @@ def test_tray_and_reason_to_stay_awake_are_translated(qapp: QApplication) -> Non
     tray = TrayIcon(ActivityTracker(jobs, jobs))
     tray.show_icon()
     check_translated(tray.icon.toolTip().removeprefix("Unbraid"), *(action.text() for action in tray.menu.actions()))
-    check_translated(str(INHIBIT_REASON))
+    for target in SleepTarget:
+        check_translated(str(target.value))
     tray.hide_icon()
 
 

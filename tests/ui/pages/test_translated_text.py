@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from desktop.paths import Home
 from desktop.playback.local_engine import LocalEngine
 from desktop.playback.session import Session
+from desktop.playback.song_state import SNAPSHOTS
 from desktop.ui.pages.library.empty_state import EmptyState
 from desktop.ui.pages.library.header import JobHeader
 from desktop.ui.pages.library.job_model import JobTableModel
@@ -40,8 +41,8 @@ ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.Ite
 
 
 def check_translated(texts: Iterable[str]) -> None:
-    """Check that no text has an English word; names of keys and letters on buttons are none."""
-    assert not find_untranslated(texts, {*KEY_NAMES, "M", "S"})
+    """Check that no text has an English word; names of keys, letters on buttons and names of mixes are none."""
+    assert not find_untranslated(texts, {*KEY_NAMES, *SNAPSHOTS, "M", "S"})
 
 
 @pytest.mark.parametrize("is_queue_paused", [False, True])

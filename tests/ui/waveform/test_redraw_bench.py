@@ -35,7 +35,7 @@ def format_times(times: list[float]) -> str:
 def test_painting_six_lanes_of_an_hour(qtbot: QtBot, tmp_path: Path) -> None:
     view = WaveformView()
     qtbot.addWidget(view)
-    view.resize(1400, 24 + 6 * LANE_HEIGHT)
+    view.resize(1400, 6 * LANE_HEIGHT)
     lanes = [
         LaneWaveform(write_peaks_of_an_hour(tmp_path / name, seed), colour)
         for seed, (name, colour) in enumerate(STEM_COLOURS.items())

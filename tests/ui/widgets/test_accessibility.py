@@ -13,7 +13,7 @@ from desktop.stage import Stage
 from desktop.text.message import Message
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.actions import ActionId
-from desktop.ui.pages.player.transport_bar import TimeReadout
+from desktop.ui.pages.player.playback_controls import TimeReadout
 from desktop.ui.waveform.view import WaveformView
 from desktop.ui.widgets.button import PushButton
 from desktop.ui.widgets.fader import Fader

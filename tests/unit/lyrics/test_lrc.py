@@ -78,3 +78,14 @@ def test_lyrics_with_times_are_better_than_the_first_plain_ones() -> None:
     assert choose_best(["", "plain", "[00:01.00]timed"]) == (LyricLine("timed", 1.0),)
     assert choose_best(["", "plain", "other"]) == (LyricLine("plain"),)
     assert choose_best(["\n"]) == ()
+
+
+def test_blank_lines_between_timed_ones_are_kept_where_the_user_wrote_them() -> None:
+    text = "\n[00:01.00]a\n\n[00:02.00]b\n\n"
+    assert parse_lyrics(text) == (LyricLine("a", 1.0), LyricLine("b", 2.0))
+    assert parse_lyrics(text, keeps_blank_lines=True) == (LyricLine("a", 1.0), LyricLine(""), LyricLine("b", 2.0))
+
+
+def test_what_is_no_time_stays_part_of_the_words() -> None:
+    lines = parse_lyrics("[00:01.00]a\n[1:xx] b\n[Chorus]")
+    assert lines == (LyricLine("a", 1.0), LyricLine("[1:xx] b"), LyricLine("[Chorus]"))

@@ -2,9 +2,11 @@
 
 import struct
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
+from desktop.jobs.lyrics import find_lyrics
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.lyrics.files import load_lyrics
@@ -104,3 +106,31 @@ def id3_tag(frames: bytes) -> bytes:
     """Return an ID3v2.3 tag, whose size has seven bits a byte."""
     size = bytes(len(frames) >> shift & 0x7F for shift in (21, 14, 7, 0))
     return b"ID3\x03\x00\x00" + size + frames
+
+
+def test_lyrics_of_a_song_that_was_added_without_are_found_later_and_kept(library: Library, song: Path) -> None:
+    job = library.service.add(song)
+    folder = library.home.job_folder(job.id)
+    assert find_lyrics(folder, job) == ()
+    song.with_suffix(".lrc").write_text("[00:01.00]later")
+    assert find_lyrics(folder, job) == (LyricLine("later", 1.0),)
+    song.with_suffix(".lrc").unlink()
+    assert find_lyrics(folder, job) == (LyricLine("later", 1.0),)
+
+
+def test_tags_of_the_librarys_copy_are_read_when_the_added_file_is_gone(library: Library, song: Path) -> None:
+    tagged = song.with_suffix(".flac")
+    run_ffmpeg("-i", song, "-metadata", "lyrics=[00:03.00]embedded", tagged)
+    job = library.service.add(tagged)
+    tagged.unlink()
+    folder = library.home.job_folder(job.id)
+    folder.lyrics.unlink()
+    assert find_lyrics(folder, job) == (LyricLine("embedded", 3.0),)
+    assert load_lyrics(folder) == (LyricLine("embedded", 3.0),)
+
+
+def test_song_whose_files_are_gone_has_no_lyrics(library: Library, song: Path) -> None:
+    job = library.service.add(song)
+    rmtree(library.home.job_folder(job.id).root)
+    rmtree(song.parent)
+    assert find_lyrics(library.home.job_folder(job.id), job) == ()

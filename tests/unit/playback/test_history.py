@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from desktop.lyrics.lines import LyricLine
 from desktop.playback.history import SongHistory
 from desktop.playback.mix import LaneMix, Master, Mix
 from desktop.playback.practice import Loop
@@ -83,3 +84,11 @@ def test_undo_leaves_the_playhead_and_the_view_where_they_are() -> None:
     assert history.undo(SongState(playhead_s=8.0, cents=100, view=View(5.0, 6.0))) == SongState(
         playhead_s=8.0, view=View(5.0, 6.0)
     )
+
+
+def test_each_change_of_the_lyrics_is_a_step() -> None:
+    history, states = SongHistory(Clock()), [SongState(lyrics=(LyricLine("a", second),)) for second in (1.0, 2.0, 3.0)]
+    history.record(states[0], states[1])
+    history.record(states[1], states[2])
+    assert history.undo(states[2]) == states[1]
+    assert history.undo(states[1]) == states[0]

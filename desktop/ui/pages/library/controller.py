@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from desktop.analysis.harmony import Key
 from desktop.jobs.model import Job
 from desktop.models.store import Model, ModelStore
 from desktop.paths import Home
@@ -90,6 +91,10 @@ class LibraryController(QObject):
         """Request the analysis of a song that is shown and has stems, unless it has one."""
         if job is not None and job.result is not None and job.wants_analysis:
             self._background.run(lambda: self._service().request_analysis(job.id))
+
+    def set_song_tempo_and_key(self, job_id: str, tempo_bpm: float | None, key: Key | None) -> None:
+        """Store the tempo in beats per minute and the key of a song, as the user corrected them."""
+        self._background.run(lambda: self._service().set_song_tempo_and_key(job_id, tempo_bpm, key))
 
     def load_models(self) -> None:
         """Read the model store in the background; emit `models_changed` if the models differ."""

@@ -4,8 +4,8 @@ from collections import OrderedDict
 from pathlib import Path
 from zlib import crc32
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Signal
-from PySide6.QtGui import QBrush, QColor, QImage, QLinearGradient, QTransform
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QImage, QLinearGradient, QPainter, QPainterPath, QTransform
 
 from desktop.jobs.model import Job
 from desktop.paths import Home
@@ -67,9 +67,8 @@ class CoverCache(QObject):
             self._images.popitem(last=False)
 
 
-def read_cover(path: Path) -> QImage:
-    """Return the centre square of a picture, `metrics.COVER_SIZE * 3` pixels wide; a null image if it cannot be read."""
-    side_px = metrics.COVER_SIZE * _PIXEL_SCALE
+def read_cover(path: Path, side_px: int = metrics.COVER_SIZE * _PIXEL_SCALE) -> QImage:
+    """Return the centre square of a picture, `side_px` pixels wide; a null image if it cannot be read."""
     picture = read_picture(path, side_px) if path.exists() else None
     if picture is None:
         return QImage()
@@ -78,6 +77,21 @@ def read_cover(path: Path) -> QImage:
     return (
         image.transformed(QTransform().rotate(-rotation_degrees)) if rotation_degrees else image.copy()
     )  # a copy, because `image` does not own `pixels`
+
+
+def draw_cover(covers: CoverCache, painter: QPainter, rect: QRectF, job: Job) -> None:
+    """Draw the cover of a job with rounded corners into `rect`, or its gradient while there is none."""
+    clip_path = QPainterPath()
+    clip_path.addRoundedRect(rect, 6, 6)
+    image = covers.get_cover(job)
+    if image is None:
+        painter.fillPath(clip_path, placeholder_brush(job, rect))
+        return
+    painter.save()
+    painter.setClipPath(clip_path, Qt.ClipOperation.IntersectClip)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(rect, image)
+    painter.restore()
 
 
 def placeholder_brush(job: Job, rect: QRectF) -> QBrush:

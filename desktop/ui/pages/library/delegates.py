@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from desktop.jobs.model import Job
@@ -11,7 +11,7 @@ from desktop.ui.core.actions import ACTIONS
 from desktop.ui.core.job_actions import layout_row_buttons
 from desktop.ui.pages.library import cells
 from desktop.ui.pages.library.columns import JOB_ROLE, STATUS_ROLE, Column
-from desktop.ui.pages.library.covers import CoverCache, placeholder_brush
+from desktop.ui.pages.library.covers import CoverCache, draw_cover
 from desktop.ui.pages.library.hover_state import FocusRing, HoverState, Index
 from desktop.ui.pages.library.status import Status, StatusLink, Tone
 from desktop.ui.pages.library.status_layout import StatusLayout, layout_status
@@ -81,25 +81,12 @@ class SongDelegate(RowDelegate):
         cover_rect = QRectF(
             rect.left(), rect.center().y() - metrics.COVER_SIZE / 2, metrics.COVER_SIZE, metrics.COVER_SIZE
         )
-        self._draw_cover(painter, cover_rect, job)
+        draw_cover(self._covers, painter, cover_rect, job)
         text_rect = rect.adjusted(metrics.COVER_SIZE + 12, 0, 0, 0)
         middle, artist = rect.center().y(), cells.format_artist_and_album(job)
         title_rect = QRectF(text_rect.left(), middle - 18 if artist else middle - 9, text_rect.width(), 18)
         _draw_elided_text(painter, title_rect, index.data(), BODY_SIZE, Colour.TEXT)
         _draw_elided_text(painter, title_rect.translated(0, 17), artist, SECONDARY_SIZE, Colour.DIM)
-
-    def _draw_cover(self, painter: QPainter, rect: QRectF, job: Job) -> None:
-        clip_path = QPainterPath()
-        clip_path.addRoundedRect(rect, 6, 6)
-        image = self._covers.get_cover(job)
-        if image is None:
-            painter.fillPath(clip_path, placeholder_brush(job, rect))
-            return
-        painter.save()
-        painter.setClipPath(clip_path, Qt.ClipOperation.IntersectClip)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(rect, image)
-        painter.restore()
 
 
 class ChipDelegate(RowDelegate):

@@ -24,6 +24,7 @@ class AnalysisControls(QObject):
         super().__init__(parent)
         self._session, self._apply_state = session, apply
         self._found = SongAnalysis()
+        self._is_found = False
         self._current, self._applied_edits = SongAnalysis(), AnalysisEdits()
 
     @property
@@ -41,9 +42,14 @@ class AnalysisControls(QObject):
         """The user's corrections."""
         return self._session.state.edits
 
-    def set_found(self, analysis: SongAnalysis) -> None:
-        """Show another analysis, of the track that is loaded now."""
-        self._found = analysis
+    @property
+    def is_found(self) -> bool:
+        """Whether the track was analysed."""
+        return self._is_found
+
+    def set_found(self, analysis: SongAnalysis | None) -> None:
+        """Show another analysis, of the track that is loaded now; None until it is analysed."""
+        self._found, self._is_found = analysis or SongAnalysis(), analysis is not None
         self._update()
 
     def refresh(self) -> None:
@@ -79,6 +85,12 @@ class AnalysisControls(QObject):
         """Name the chord of a passage by hand."""
         others = (each for each in self.edits.chords if each.end_s <= chord.start_s or each.start_s >= chord.end_s)
         self._edit(chords=tuple(sorted((*others, chord), key=lambda each: each.start_s)))
+
+    def reset_beats(self) -> None:
+        """Drop the corrections of tempo, beats and bars."""
+        self._apply_state(
+            replace(self._session.state, edits=AnalysisEdits(key=self.edits.key, chords=self.edits.chords))
+        )
 
     def reset(self) -> None:
         """Drop all corrections."""

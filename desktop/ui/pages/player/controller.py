@@ -9,9 +9,13 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.audio.stems import sort_stem_names
 from desktop.playback.levels import Levels
+from desktop.playback.output_settings import OutputSettings
 from desktop.playback.session import Session
+from desktop.playback.song_state import SongState
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.pages.player.analysis_controls import AnalysisControls
+from desktop.ui.pages.player.found_analysis import FoundAnalysis
+from desktop.ui.pages.player.loop_controls import LoopControls
 from desktop.ui.pages.player.mix_controls import MixControls
 from desktop.ui.pages.player.practice_controls import PracticeControls
 from desktop.ui.pages.player.song_loader import (
@@ -21,6 +25,8 @@ from desktop.ui.pages.player.song_loader import (
     open_song,
     open_stem_files,
 )
+from desktop.ui.pages.player.state_saver import StateSaver
+from desktop.ui.pages.player.tempo_tapper import TempoTapper
 
 if TYPE_CHECKING:
     from desktop.playback.source import PlaybackSource
@@ -28,8 +34,6 @@ if TYPE_CHECKING:
 
 TICK_INTERVAL_MS = 16
 TICKS_PER_METER_UPDATE = 2
-SAVE_DELAY_MS = 1000
-"""Milliseconds from a change to its saving, together with the changes that follow it meanwhile."""
 
 
 class PlayerController(QObject):
@@ -44,6 +48,10 @@ class PlayerController(QObject):
     """Another track is loaded, or none."""
     levels_changed = Signal(object)
     """`Levels` of the lanes and of the master, some thirty times a second during playback; empty when it stops."""
+    speed_changed = Signal()
+    """The speed trainer has changed the speed, or the round of the loop is another."""
+    chord_requested = Signal()
+    """The user wants to name the chord at the playhead."""
     notice = Signal(str)
     """Message for the user."""
 
@@ -60,22 +68,24 @@ class PlayerController(QObject):
         self._last_position = -1
         self._tick_count = 0
         self._waiting = False
+        self._shown_speed = (100.0, 0)
+        self._background = BackgroundRunner("song", self)
+        self._saver = StateSaver(states, self._background, self._loaded_state, self)
         self.mix = MixControls(session, self)
         self.mix.lane_set.connect(self._note_user_input)
-        self.mix.changed.connect(self._save_soon)
+        self.mix.changed.connect(self._saver.save_soon)
         self.practice = PracticeControls(session, self)
-        self.practice.edited.connect(self._save_soon)
+        self.practice.edited.connect(self._saver.save_soon)
         self.analysis = AnalysisControls(session, self.practice.apply, self)
         self.practice.changed.connect(self.analysis.refresh)
-        self._background = BackgroundRunner("song", self)
+        self.found_analysis = FoundAnalysis(session, states, self.analysis, self._background, self)
+        self.tempo_taps = TempoTapper(self, self.analysis)
+        self.loops = LoopControls(self.practice, self.analysis, lambda: self.position_seconds, self)
+        self.loops.seek_requested.connect(self.seek_to_seconds)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_INTERVAL_MS)
         self._timer.timeout.connect(self._tick)
-        self._save_timer = QTimer(self)
-        self._save_timer.setSingleShot(True)
-        self._save_timer.setInterval(SAVE_DELAY_MS)
-        self._save_timer.timeout.connect(self._save_state)
         # The session calls these from its audio threads.
         session.on_error = lambda message: self._background.call_in_gui_thread(lambda: self._on_playback_error(message))
         session.on_notice = lambda message: self._background.call_in_gui_thread(lambda: self.notice.emit(message))
@@ -115,6 +125,21 @@ class PlayerController(QObject):
     def duration(self) -> float:
         """Length of the track in seconds; 0 without a track."""
         return self._session.frames / self._sample_rate() if self._ready else 0.0
+
+    @property
+    def speed_percent(self) -> float:
+        """Speed in percent, which the speed trainer changes while a loop repeats."""
+        return self._session.speed_percent
+
+    @property
+    def loop_round(self) -> int:
+        """Number of times that the loop was played since playback started, or sought."""
+        return self._session.loop_round
+
+    @property
+    def output(self) -> OutputSettings:
+        """Device and routing of the sound."""
+        return self._session.output
 
     @property
     def lane_names(self) -> tuple[str, ...]:
@@ -204,11 +229,16 @@ class PlayerController(QObject):
             self._has_user_input = True
             self._session.seek(max(0, min(int(frame), self._session.frames)))
             self._emit_position()
-            self._save_soon()
+            self._saver.save_soon()
 
     def seek_to_seconds(self, seconds: float) -> None:
         """Move the playhead to a time in seconds."""
         self.seek(round(seconds * self._sample_rate()))
+
+    def return_to_loop_start(self) -> None:
+        """Return to the start of the loop that repeats, or else to that of the song."""
+        loop = self.practice.state.repeated_loop
+        self.seek_to_seconds(loop.start_s if loop else 0.0)
 
     def seek_by(self, seconds: float) -> None:
         """Move the playhead forward by `seconds`, or back if they are negative."""
@@ -230,6 +260,13 @@ class PlayerController(QObject):
             self._session.apply(self._session.state.with_snapshot(name))
             self._refresh_state()
 
+    def set_visible_range(self, start_s: float, end_s: float | None) -> None:
+        """Keep the part of the song in view with the song; `end_s` is None for the whole song."""
+        if self._ready:
+            state = self._session.state
+            self._session.apply(replace(state, view=replace(state.view, start_s=start_s, end_s=end_s)))
+            self._saver.save_soon()
+
     def _refresh_state(self) -> None:
         self.mix.refresh()
         self.practice.changed.emit()
@@ -237,17 +274,8 @@ class PlayerController(QObject):
     def _note_user_input(self) -> None:
         self._has_user_input = True
 
-    def _save_soon(self) -> None:
-        if not self._save_timer.isActive():
-            self._save_timer.start()
-
-    def _save_state(self) -> None:
-        """Save the state of the track in the background."""
-        self._save_timer.stop()
-        job_id = self._job_id
-        if self._ready and job_id is not None:
-            state = self._session.snapshot()
-            self._background.run(lambda: self._states.save(job_id, state))
+    def _loaded_state(self) -> tuple[str, SongState] | None:
+        return (self._job_id, self._session.snapshot()) if self._ready and self._job_id is not None else None
 
     def _sample_rate(self) -> int:
         return (self._session.sample_rate if self._ready else 0) or 1
@@ -262,7 +290,7 @@ class PlayerController(QObject):
     def _on_stopped(self) -> None:
         """Stop the timer, so that a paused window uses no CPU time, and save where playback stopped."""
         self._timer.stop()
-        self._save_state()
+        self._saver.save_now()
         self.levels_changed.emit(Levels())
         self._emit_position()
         self._emit_waiting(False)
@@ -274,6 +302,7 @@ class PlayerController(QObject):
             return
         self._emit_position()
         self._emit_waiting(self._session.is_buffering)
+        self._emit_speed()
         self._tick_count += 1
         if self._tick_count % TICKS_PER_METER_UPDATE == 0:
             self.levels_changed.emit(self._session.take_levels())
@@ -283,6 +312,12 @@ class PlayerController(QObject):
             self._waiting = waiting
             self.waiting_changed.emit(waiting)
 
+    def _emit_speed(self) -> None:
+        speed = (self._session.speed_percent, self._session.loop_round)
+        if speed != self._shown_speed:
+            self._shown_speed = speed
+            self.speed_changed.emit()
+
     def _emit_position(self) -> None:
         position = self._session.position
         if position != self._last_position:
@@ -291,7 +326,7 @@ class PlayerController(QObject):
 
     def _forget_track(self) -> None:
         """Close the current track, and save its state for when it is loaded again."""
-        self._save_state()
+        self._saver.save_now()
         self._session.close_song()
         self._generation += 1
         self._job_id, self._ready, self._play_when_ready, self._has_user_input = None, False, False, False
@@ -309,11 +344,10 @@ class PlayerController(QObject):
         if opened is None or generation != self._generation:
             return
         source, state, analysis = opened
-        master = replace(state.master, gain_db=self.mix.master_db)
-        self._session.open(source, names, replace(state, master=master))
+        self._session.open(source, names, replace(state, master=self.mix.master(state.master)))
         self._ready, self._last_position = True, -1
         self.loaded_changed.emit()
-        self.analysis.set_found(analysis)
+        self.found_analysis.open(self._job_id, analysis)
         self.mix.lanes_changed.emit()
         self.practice.changed.emit()
         self._emit_position()

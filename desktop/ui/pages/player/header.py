@@ -96,7 +96,7 @@ class PlayerHeader(QWidget):
         )
         self._sum_chip.set_colour(Colour.GOOD if sums_exactly(played_job) else Colour.DIM)
         self._show_text(self._sum_chip, sum_text, format_sum_difference(played_job))
-        self._show_text(self._notices, "  ".join(_list_notices(job)))
+        self._show_text(self._notices, "  ".join(list_notices(job)))
 
     def _set_actions(self, actions: Sequence[ActionId]) -> None:
         """Show a button for each action; keep the buttons if the actions are the same."""
@@ -129,7 +129,7 @@ class PlayerHeader(QWidget):
         painter.fillRect(0, 0, self.width(), 1, theme.colour(Colour.LINE))
 
 
-def _list_notices(job: Job) -> list[str]:
+def list_notices(job: Job) -> list[str]:
     """Return notices about the stems that are played, and about a later attempt to separate again."""
     if job.result is None:
         return []

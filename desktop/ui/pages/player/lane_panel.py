@@ -1,6 +1,6 @@
 """Lane panel: headers, waveforms and playhead of a track, in step with its playback."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from desktop.jobs.model import Job
 from desktop.paths import Home
 from desktop.playback.levels import Levels
 from desktop.playback.partial_source import PartialSource
-from desktop.playback.source import StemFileSource
+from desktop.playback.source import PlaybackSource, StemFileSource
 from desktop.segments.live_peaks import LivePeaks
 from desktop.ui.core.job_text import SEPARATING_HERE_TEXT, STEMS_PENDING_TEXT
 from desktop.ui.pages.player.controller import PlayerController
@@ -22,7 +22,10 @@ from desktop.ui.pages.player.lane_looks import LaneLooks
 from desktop.ui.pages.player.lane_stack import LaneStack
 from desktop.ui.pages.player.original_lane_header import ORIGINAL_HEIGHT, OriginalLaneHeader
 from desktop.ui.pages.player.pending_lane_header import PendingLaneHeader
+from desktop.ui.pages.player.ruler import Ruler
 from desktop.ui.pages.player.sample_reader import SampleReader
+from desktop.ui.pages.player.spectrogram_reader import SpectrogramReader
+from desktop.ui.pages.player.view_memory import ViewMemory
 from desktop.ui.theme.palette import Colour
 from desktop.ui.waveform.peak_item import LaneWaveform
 from desktop.ui.waveform.pixel_columns import PeakSource, find_peak_level
@@ -50,9 +53,14 @@ class LanePanel(QWidget):
         self._live_peaks: LivePeaks | None = None
         self._drawn_version = 0
         self.view = self._stack.view
+        self._stack.set_ruler(Ruler(self.view, controller))
+        self._view_memory = ViewMemory(self.view, controller)
         self._sample_reader = SampleReader(self)
         self._sample_reader.samples_ready.connect(self.view.show_samples)
         self.view.samples_requested.connect(self._sample_reader.request)
+        self._spectrogram_reader = SpectrogramReader(self)
+        self._spectrogram_reader.tile_ready.connect(self.view.add_tile)
+        self.view.tiles_requested.connect(self._spectrogram_reader.request)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self._stack)
@@ -69,14 +77,15 @@ class LanePanel(QWidget):
         stems = job.sorted_stems()
         peaks = [_open_peaks(stem.peaks) for stem in stems]
         self._live_peaks = None
-        self._sample_reader.set_song(partial(StemFileSource, [stem.path for stem in stems]))
+        self._set_source(partial(StemFileSource, [stem.path for stem in stems]))
         self._lay_out_lanes(job, [stem.name for stem in stems], *_track_length(job, peaks), peaks)
 
     def show_mixture(self, job: Job, peaks_path: Path) -> None:
         """Show the mixture as a single lane, until stems exist."""
         peaks = [_open_peaks(peaks_path)]
+        self._view_memory.forget()
         self._live_peaks = None
-        self._sample_reader.set_song(None)
+        self._set_source(None)
         self._show_waveforms(*_track_length(job, peaks), peaks, [Colour.ACCENT])
         self._headers, self._lane_names, self._pending_header = [], (), PendingLaneHeader()
         self._stack.set_headers([self._pending_header], [0])
@@ -94,7 +103,7 @@ class LanePanel(QWidget):
 
         `folders` are the folder of the finished segments and the folder of the draft.
         """
-        self._sample_reader.set_song(partial(PartialSource, *folders, live_peaks.manifest))
+        self._set_source(partial(PartialSource, *folders, live_peaks.manifest))
         names, frames = live_peaks.lane_names, live_peaks.manifest.frames
         self._live_peaks, self._drawn_version = live_peaks, live_peaks.version
         self._lay_out_lanes(job, names, frames / live_peaks.manifest.sample_rate, frames, live_peaks.lanes)
@@ -119,12 +128,20 @@ class LanePanel(QWidget):
     def close_reader(self) -> None:
         """Stop reading samples, because the window closes."""
         self._sample_reader.close()
+        self._spectrogram_reader.close()
+
+    def _set_source(self, open_source: Callable[[], PlaybackSource] | None) -> None:
+        """Read samples and spectrograms from the source that `open_source` opens."""
+        self._sample_reader.set_song(open_source)
+        self._spectrogram_reader.set_song(open_source)
 
     def _lay_out_lanes(
         self, job: Job, names: Sequence[str], duration: float, frames: int, peaks: Sequence[Peaks | None]
     ) -> None:
         """Lay out one lane for each stem, and one for the original; headers of the same track are kept, with the focus."""
         is_same_track = self._shown_job_id == job.id and bool(self._lane_names)
+        if not is_same_track:
+            self._view_memory.forget()
         visible_range = None if self.view.view_box.shows_whole_song() else self.view.view_box.visible_range()
         self._lane_names, previous_names = tuple(names), self._lane_names
         original = _open_peaks(self._home.job_folder(job.id).mixture_peaks)
@@ -158,13 +175,14 @@ class LanePanel(QWidget):
     def _move_playhead(self, _frame: int) -> None:
         if not self._headers:
             return
-        if self._controller.is_playing:
+        if self._controller.is_playing and self._controller.practice.state.view.follows_playhead:
             self.view.follow_playhead(self._controller.position_seconds)
         else:
             self.view.set_playhead(self._controller.position_seconds)
 
     def _refresh_lanes(self) -> None:
         """Show mix and looks of the lanes."""
+        self.view.set_spectrogram(self._controller.practice.state.view.is_spectrogram)
         if not self._headers:
             return
         for number, header in enumerate(self._headers):

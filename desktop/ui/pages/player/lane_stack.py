@@ -5,13 +5,12 @@ from itertools import accumulate
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QScrollBar, QWidget
 
 from desktop.text.message import tr
 from desktop.ui.pages.player.lane_header_parts import HEADER_WIDTH
 from desktop.ui.pages.player.lane_looks import MIN_LANE_HEIGHT
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.waveform.time_axis import AXIS_HEIGHT
 from desktop.ui.waveform.view import WaveformView
 
 SCROLLED_LANE_HEIGHT = 72
@@ -51,22 +50,20 @@ class LaneStack(QWidget):
         self._header_area.viewport().installEventFilter(self)
 
     def _build_layout(self) -> None:
-        left = QVBoxLayout()
-        left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(0)
-        left.addSpacing(AXIS_HEIGHT)
-        left.addWidget(self._header_area, 1)
-        right = QVBoxLayout()
-        right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(0)
-        right.addWidget(self.view, 1)
-        right.addWidget(TimeScrollBar(self.view))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addLayout(left)
-        row.addLayout(right, 1)
-        row.addWidget(self._scroll_bar)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.setColumnStretch(1, 1)
+        grid.setRowStretch(1, 1)
+        grid.addWidget(self._header_area, 1, 0, 2, 1)
+        grid.addWidget(self.view, 1, 1)
+        grid.addWidget(TimeScrollBar(self.view), 2, 1)
+        grid.addWidget(self._scroll_bar, 1, 2, 2, 1)
+        self._grid = grid
+
+    def set_ruler(self, ruler: QWidget) -> None:
+        """Place the ruler above the waveforms."""
+        self._grid.addWidget(ruler, 0, 1)
 
     @property
     def headers(self) -> tuple[QWidget, ...]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.playback.mix import MAX_TRANSPOSITION_CENTS, ORIGINAL_LANE, LaneMix, clamp_db
+from desktop.playback.mix import MAX_TRANSPOSITION_CENTS, ORIGINAL_LANE, LaneMix, Master, clamp_db
 from desktop.playback.session import Session
 from desktop.playback.song_state import SongState
 
@@ -27,11 +27,24 @@ class MixControls(QObject):
         super().__init__(parent)
         self._session = session
         self._master_db = 0.0
+        self._has_limiter: bool | None = None
 
     @property
     def master_db(self) -> float:
         """Master level in dB."""
         return self._master_db
+
+    def master(self, saved: Master) -> Master:
+        """Return the master for a track that is opened: it stays as it is; `saved` is that of the track's last time."""
+        has_limiter = saved.has_limiter if self._has_limiter is None else self._has_limiter
+        return Master(self._master_db, has_limiter)
+
+    def set_limiter(self, has_limiter: bool) -> None:
+        """Turn the limiter of the master on or off; it is kept for the next track."""
+        self._has_limiter = has_limiter
+        if self._session.lane_names:
+            state = self._session.state
+            self._apply(replace(state, master=replace(state.master, has_limiter=has_limiter)))
 
     @property
     def original_lane(self) -> int:

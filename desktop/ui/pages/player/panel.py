@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.jobs.text import UNKNOWN_REASON
@@ -18,6 +18,8 @@ from desktop.ui.core.actions import ActionId
 from desktop.ui.core.job_text import format_job_status, format_partial_results
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.header import PlayerHeader
+from desktop.ui.pages.player.lyrics_panel import LyricsPanel
+from desktop.ui.pages.player.page_header import DrawCover, PageHeader
 from desktop.ui.pages.player.partial_results import PartialResults
 from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.palette import Colour, theme
@@ -43,7 +45,16 @@ class PlayerPanel(QWidget):
     menu_requested = Signal(object, QPoint)
     """The shown Job, and the position on the screen at which its menu is to open."""
 
-    def __init__(self, controller: PlayerController, home: Home, parent: QWidget | None = None) -> None:
+    export_requested = Signal()
+
+    def __init__(
+        self,
+        controller: PlayerController,
+        home: Home,
+        draw_cover: DrawCover = lambda painter, rect, job: None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`draw_cover` draws the cover of a job into a rectangle."""
         super().__init__(parent)
         self.setAccessibleName(tr("Player"))
         self._controller, self._home = controller, home
@@ -52,17 +63,26 @@ class PlayerPanel(QWidget):
         self._lanes_or_none: LanePanel | None = None
         self.partial_results = PartialResults(controller, home, self)
         self.partial_results.results_changed.connect(self._on_partial_results_changed)
-        self._header = PlayerHeader()
-        self.export_requested = self._header.export_requested
-        self._header.action_requested.connect(self._request_action)
-        self._header.menu_requested.connect(self._request_menu)
+        self._header, self.page_header = PlayerHeader(), PageHeader(controller, draw_cover)
+        self._is_full_size = False
+        for header in (self._header, self.page_header):
+            header.export_requested.connect(self.export_requested)
+            header.action_requested.connect(self._request_action)
+            header.menu_requested.connect(self._request_menu)
+        self.lyrics = LyricsPanel(controller, home)
+        self.page_header.lyrics_button.toggled.connect(self.lyrics.set_shown)
+        self.lyrics.shown_changed.connect(self.page_header.lyrics_button.setChecked)
         self._message = PlayerMessage()
         self._stack = QStackedLayout()
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self._header)
-        rows.addLayout(self._stack, 1)
+        rows.addWidget(self.page_header)
+        columns = QHBoxLayout()
+        columns.addLayout(self._stack, 1)
+        columns.addWidget(self.lyrics)
+        rows.addLayout(columns, 1)
         # Added after the stack has a parent: a stack shows its first widget at once.
         self._stack.addWidget(self._message)
         self.show_job(None)
@@ -84,6 +104,7 @@ class PlayerPanel(QWidget):
 
     def stop_reading(self) -> None:
         """Stop reading the track's files, because the window closes."""
+        self.lyrics.close_controls()
         if self._lanes_or_none is not None:
             self._lanes_or_none.close_reader()
 
@@ -92,10 +113,21 @@ class PlayerPanel(QWidget):
         """The shown job."""
         return self._job
 
+    def set_full_size(self, is_full_size: bool) -> None:
+        """Show the header of the Player page, or that of a small player."""
+        self._is_full_size = is_full_size
+        self._show_header()
+        self.lyrics.set_available(is_full_size)
+
+    def _show_header(self) -> None:
+        self._header.setVisible(self._job is not None and not self._is_full_size)
+        self.page_header.setVisible(self._job is not None and self._is_full_size)
+
     def show_job(self, job: Job | None) -> None:
         """Show a job in its current state; showing the same stems again does not affect playback."""
+        self.lyrics.show_job(job)
         self._job = job
-        self._header.setVisible(job is not None)
+        self._show_header()
         if job is not None and job.wants_draft:
             self.partial_results.watch(job)
         else:
@@ -105,6 +137,7 @@ class PlayerPanel(QWidget):
             self._show_message(tr("Choose a song"), tr("Its lanes appear here."))
             return
         self._header.show_job(job)
+        self.page_header.show_job(job)
         if job.result is not None:
             self._show_stems(job.result)
         else:

@@ -44,9 +44,17 @@ class PracticeControls(QObject):
         """Transpose the song, in cents, clamped to an octave."""
         self._apply(cents=max(-MAX_TRANSPOSITION_CENTS, min(MAX_TRANSPOSITION_CENTS, cents)))
 
+    def reset_speed_and_key(self) -> None:
+        """Return to the speed and the key of the song, as one step to undo."""
+        self._apply(speed_percent=100.0, cents=0, trainer=None)
+
     def set_trainer(self, trainer: SpeedTrainer | None) -> None:
         """Start the speed trainer, or end it."""
         self._apply(trainer=trainer)
+
+    def start_trainer(self, trainer: SpeedTrainer) -> None:
+        """Start the speed trainer, and repeat the chosen loop."""
+        self._apply(trainer=trainer, is_looping=True)
 
     def set_click_on(self, is_on: bool) -> None:
         """Turn the click on or off."""
@@ -110,7 +118,7 @@ class PracticeControls(QObject):
     def loop_section(self, index: int) -> None:
         """Repeat the section that begins at a marker."""
         markers = self.state.markers
-        end = markers[index + 1].time_s if index + 1 < len(markers) else self._duration
+        end = markers[index + 1].time_s if index + 1 < len(markers) else self.duration
         self.set_passage(markers[index].time_s, end)
 
     def apply(self, state: SongState) -> None:
@@ -125,9 +133,10 @@ class PracticeControls(QObject):
 
     def _clamped(self, loop: Loop) -> Loop:
         """Return the loop inside the track and at least `MIN_LOOP_S` long."""
-        start = max(0.0, min(loop.start_s, self._duration - MIN_LOOP_S))
-        return replace(loop, start_s=start, end_s=min(self._duration, max(loop.end_s, start + MIN_LOOP_S)))
+        start = max(0.0, min(loop.start_s, self.duration - MIN_LOOP_S))
+        return replace(loop, start_s=start, end_s=min(self.duration, max(loop.end_s, start + MIN_LOOP_S)))
 
     @property
-    def _duration(self) -> float:
+    def duration(self) -> float:
+        """Length of the loaded track in seconds; 0 without a track."""
         return self._session.frames / self._session.sample_rate

@@ -54,15 +54,15 @@ class SongStateStore:
         except OSError as error:
             _log.warning("The state of job %s could not be saved: %s", job_id, error)
 
-    def load_analysis(self, job_id: str) -> SongAnalysis:
-        """Return what the analysis found in the track of a job; nothing until it was analysed."""
+    def load_analysis(self, job_id: str) -> SongAnalysis | None:
+        """Return what the analysis found in the track of a job; None until it was analysed."""
         try:
             return SongAnalysis.from_json(self._home.job_folder(job_id).analysis.read_bytes())
         except FileNotFoundError:
-            return SongAnalysis()
+            return None
         except (OSError, ValueError) as error:
             _log.warning("The analysis of job %s is ignored: %s", job_id, error)
-            return SongAnalysis()
+            return None
 
     def _read(self, job_id: str) -> SongState:
         path = self._path(job_id)
@@ -99,7 +99,7 @@ class OpenedSong(NamedTuple):
 
     source: "PlaybackSource"
     state: SongState
-    analysis: SongAnalysis
+    analysis: SongAnalysis | None
 
 
 def open_song(open_source: "Callable[[], PlaybackSource]", states: SongStateStore, job_id: str) -> OpenedSong:

@@ -14,10 +14,11 @@ from desktop.playback.session import Session
 from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.app.player_bindings import bind_player_actions
 from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.master_group import MasterGroup
 from desktop.ui.pages.player.panel import PlayerPanel
+from desktop.ui.pages.player.playback_controls import PlayButton, TimeReadout
 from desktop.ui.pages.player.song_loader import SongStateStore
-from desktop.ui.pages.player.transport_bar import PlayButton, TimeReadout, TransportBar
-from desktop.ui.widgets.fader import Fader
+from desktop.ui.pages.player.transport_bar import TransportBar
 from tests.helpers.stems import write_completed_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
@@ -63,7 +64,9 @@ def find_button(bar: TransportBar, name: str) -> QAbstractButton:
 
 
 def test_buttons_are_disabled_without_a_track(bar: TransportBar) -> None:
-    assert not any(button.isEnabled() for button in bar.findChildren(QAbstractButton))
+    master = bar.findChild(MasterGroup)
+    assert master is not None
+    assert not any(each.isEnabled() for each in bar.findChildren(QAbstractButton) if not master.isAncestorOf(each))
     assert time_text(bar) == "0:00.0"
 
 
@@ -93,8 +96,9 @@ def test_stop_and_return_to_start_seek_to_zero(
 def test_master_fader_sets_and_shows_the_master_level(
     qtbot: QtBot, bar: TransportBar, controller: PlayerController
 ) -> None:
-    fader = bar.findChild(Fader)
-    assert fader is not None
+    master = bar.findChild(MasterGroup)
+    assert master is not None
+    fader = master.fader
     qtbot.mouseClick(fader, Qt.MouseButton.LeftButton, pos=QPoint(60, fader.height() // 2))
     assert controller.mix.master_db < -5
     qtbot.mouseDClick(fader, Qt.MouseButton.LeftButton, pos=QPoint(60, fader.height() // 2))
