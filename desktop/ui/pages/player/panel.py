@@ -269,7 +269,7 @@ class PlayerMessage(QLabel):
 
 
 def _import_playback_modules() -> None:
-    playback_modules = (f"desktop.playback.{name}" for name in ("reader", "source", "partial_source"))
+    playback_modules = (f"desktop.playback.{name}" for name in ("cue", "status", "source", "partial_source"))
     for name in (*playback_modules, "desktop.segments.live_peaks"):
         import_module(name)
 
