@@ -76,7 +76,7 @@ class InitialSelection(QObject):
             self._is_selected_by_user = False
 
     def _select_added(self, job: Job) -> None:
-        if not self._is_selected_by_user and not self._player.has_user_input:
+        if not self._is_selected_by_user and not self._player.tracks.has_user_input:
             self._table.select_job(job.id)
 
     def _schedule_selection(self) -> None:

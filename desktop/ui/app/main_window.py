@@ -266,7 +266,7 @@ class MainWindow(QMainWindow):
         self.job_view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _select_restored(self, jobs: Sequence[Job]) -> None:
-        if not self.player.has_user_input:
+        if not self.player.tracks.has_user_input:
             self.job_view.select_job(jobs[0].id)
 
     def _update_batch(self) -> None:

@@ -87,7 +87,7 @@ class SongImporter(QObject):
         self.add(DroppedFiles(tuple(list_demo_songs())), allow_duplicates=True)  # it may be in the bin
 
     def _play_when_loaded(self, job: Job) -> None:
-        self._player.play_when_loaded(job.id)
+        self._player.tracks.play_when_loaded(job.id)
 
 
 def list_demo_songs() -> list[Path]:

@@ -36,7 +36,7 @@ class SongNavigation:
         if job is None:
             return False
         if self._player.is_playing:
-            self._player.play_when_loaded(job.id)
+            self._player.tracks.play_when_loaded(job.id)
         self._table.select_job(job.id)
         return True
 

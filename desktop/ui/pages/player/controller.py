@@ -1,13 +1,9 @@
 """Player controller: connects window and keyboard to the session; nothing else in the window plays sound."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from desktop.audio.stems import sort_stem_names
 from desktop.playback.levels import Levels
 from desktop.playback.output_settings import OutputSettings
 from desktop.playback.session import Session
@@ -18,26 +14,17 @@ from desktop.ui.pages.player.found_analysis import FoundAnalysis
 from desktop.ui.pages.player.loop_controls import LoopControls
 from desktop.ui.pages.player.mix_controls import MixControls
 from desktop.ui.pages.player.practice_controls import PracticeControls
-from desktop.ui.pages.player.song_loader import (
-    OpenedSong,
-    SongStateStore,
-    open_partial_results,
-    open_song,
-    open_stem_files,
-)
+from desktop.ui.pages.player.song_loader import OpenedSong, SongStateStore
 from desktop.ui.pages.player.state_saver import StateSaver
 from desktop.ui.pages.player.tempo_tapper import TempoTapper
-
-if TYPE_CHECKING:
-    from desktop.playback.source import PlaybackSource
-    from desktop.segments.store import StoreManifest
+from desktop.ui.pages.player.track_loader import TrackLoader
 
 TICK_INTERVAL_MS = 16
 TICKS_PER_METER_UPDATE = 2
 
 
 class PlayerController(QObject):
-    """Loads tracks, plays the loaded one and emits its state, with a timer that runs only during playback."""
+    """Plays the loaded track and emits its state, with a timer that runs only during playback."""
 
     position_changed = Signal(int)
     """Playhead in frames."""
@@ -58,13 +45,6 @@ class PlayerController(QObject):
     def __init__(self, session: Session, states: SongStateStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._states = states
-        self._job_id: str | None = None
-        self._ready = False
-        self._generation = 0
-        self._play_when_ready = False
-        self._has_user_input = False
-        self._autoplay_job_id = ""
         self._last_position = -1
         self._tick_count = 0
         self._waiting = False
@@ -72,8 +52,9 @@ class PlayerController(QObject):
         self._background = BackgroundRunner("song", self)
         self._saver = StateSaver(states, self._background, self._loaded_state, self)
         self.mix = MixControls(session, self)
-        self.mix.lane_set.connect(self._note_user_input)
         self.mix.changed.connect(self._saver.save_soon)
+        self.tracks = TrackLoader(session, states, self._background, lambda: self.mix.master, self)
+        self.mix.lane_set.connect(self.tracks.note_user_input)
         self.practice = PracticeControls(session, self)
         self.practice.edited.connect(self._saver.save_soon)
         self.analysis = AnalysisControls(session, self.practice.apply, self)
@@ -86,6 +67,11 @@ class PlayerController(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_INTERVAL_MS)
         self._timer.timeout.connect(self._tick)
+        self.tracks.closing.connect(self._saver.save_now)
+        self.tracks.closed.connect(self._on_closed)
+        self.tracks.opened.connect(self._on_opened)
+        self.tracks.source_replaced.connect(self._on_source_replaced)
+        self.tracks.failed.connect(self.notice)
         # The session calls these from its audio threads.
         session.on_error = lambda message: self._background.call_in_gui_thread(lambda: self._on_playback_error(message))
         session.on_notice = lambda message: self._background.call_in_gui_thread(lambda: self.notice.emit(message))
@@ -94,27 +80,22 @@ class PlayerController(QObject):
     @property
     def is_ready(self) -> bool:
         """Whether a track is loaded and can be played."""
-        return self._ready
+        return self.tracks.is_ready
 
     @property
     def is_playing(self) -> bool:
         """Whether the track plays."""
-        return self._ready and self._session.is_playing
-
-    @property
-    def has_user_input(self) -> bool:
-        """Whether the user has played, paused, sought or mixed the track that is in the player."""
-        return self._job_id is not None and (self._has_user_input or self.is_playing or self._play_when_ready)
+        return self.is_ready and self._session.is_playing
 
     @property
     def is_waiting(self) -> bool:
         """Whether playback waits for a part that does not exist yet."""
-        return self._ready and self._session.is_buffering
+        return self.is_ready and self._session.is_buffering
 
     @property
     def position(self) -> int:
         """Playhead in frames; 0 without a track."""
-        return self._session.position if self._ready else 0
+        return self._session.position if self.is_ready else 0
 
     @property
     def position_seconds(self) -> float:
@@ -124,7 +105,7 @@ class PlayerController(QObject):
     @property
     def duration(self) -> float:
         """Length of the track in seconds; 0 without a track."""
-        return self._session.frames / self._sample_rate() if self._ready else 0.0
+        return self._session.frames / self._sample_rate() if self.is_ready else 0.0
 
     @property
     def speed_percent(self) -> float:
@@ -144,78 +125,28 @@ class PlayerController(QObject):
     @property
     def lane_names(self) -> tuple[str, ...]:
         """Names of the loaded stems."""
-        return self._session.lane_names if self._ready else ()
-
-    def load(self, job_id: str, paths: Sequence[Path], names: Sequence[str]) -> None:
-        """Load stem files in a background thread; its state is kept under `job_id`.
-
-        If the track of this job, with the same lanes, is loaded already, it continues at its position with the new files.
-        """
-        self._load_track(job_id, names, lambda: open_stem_files(paths))
-
-    def load_partial(self, job_id: str, folders: tuple[Path, Path], manifest: "StoreManifest") -> None:
-        """Load the partial results of a track from `folders`: the one of finished segments, and the one of the draft.
-
-        `manifest` lists their stems. Otherwise like `load`.
-        """
-        self._load_track(job_id, sort_stem_names(manifest.sources), lambda: open_partial_results(*folders, manifest))
-
-    def _load_track(self, job_id: str, names: Sequence[str], open_source: Callable[[], "PlaybackSource"]) -> None:
-        if self._ready and self._job_id == job_id and self._session.lane_names == tuple(names):
-            self._background.run(
-                open_source,
-                lambda source: self._replace_source(job_id, source),
-                lambda error: self.notice.emit(str(error)),
-            )
-            return
-        is_same_track = self._job_id == job_id
-        keeps_playing, has_user_input = (
-            is_same_track and (self.is_playing or self._play_when_ready),
-            is_same_track and self._has_user_input,
-        )
-        self._forget_track()
-        self._job_id, self._play_when_ready, self._has_user_input = job_id, keeps_playing, has_user_input
-        generation = self._generation
-        self._background.run(
-            lambda: open_song(open_source, self._states, job_id) if generation == self._generation else None,
-            lambda opened: self._on_opened(generation, names, opened),
-            lambda error: self._on_load_failed(generation, str(error)),
-        )
-
-    def _replace_source(self, job_id: str, source: "PlaybackSource") -> None:
-        if self._ready and self._job_id == job_id and source.lanes == len(self._session.lane_names):
-            self._session.replace_source(source)
-            self.loaded_changed.emit()
-            self._emit_position()
-
-    def unload(self) -> None:
-        """Unload the track."""
-        if self._job_id is not None:
-            self._forget_track()
+        return self._session.lane_names if self.is_ready else ()
 
     def close(self) -> None:
         """Stop the timers, and wait until the state of the track is saved; the caller closes the session."""
-        self._forget_track()
+        self.tracks.unload()
         self._background.close(run_pending=True)
 
     def toggle_playback(self) -> None:
         """Play or pause; while the track is still being opened, set or clear that it plays once it is loaded."""
-        self._has_user_input, self._autoplay_job_id = True, ""
-        if not self._ready:
-            self._play_when_ready = self._job_id is not None and not self._play_when_ready
+        self.tracks.note_user_input()
+        self.tracks.forget_autoplay()
+        if not self.is_ready:
+            self.tracks.toggle_play_when_ready()
         elif self._session.is_playing:
             self._session.pause()
             self._on_stopped()
         else:
             self._play()
 
-    def play_when_loaded(self, job_id: str) -> None:
-        """Play the track of this job once it is loaded, unless the user plays or pauses before."""
-        self._autoplay_job_id = job_id
-
     def stop(self) -> None:
         """Pause and return to the start."""
-        if self._ready:
+        if self.is_ready:
             self._session.stop()
             self._on_stopped()
 
@@ -225,8 +156,8 @@ class PlayerController(QObject):
 
     def seek(self, frame: int) -> None:
         """Move the playhead to `frame`, clamped to the track."""
-        if self._ready:
-            self._has_user_input = True
+        if self.is_ready:
+            self.tracks.note_user_input()
             self._session.seek(max(0, min(int(frame), self._session.frames)))
             self._emit_position()
             self._saver.save_soon()
@@ -246,23 +177,23 @@ class PlayerController(QObject):
 
     def undo(self) -> None:
         """Take back the last change of the track's state."""
-        if self._ready and self._session.undo():
+        if self.is_ready and self._session.undo():
             self._refresh_state()
 
     def redo(self) -> None:
         """Repeat the change that `undo` took back last."""
-        if self._ready and self._session.redo():
+        if self.is_ready and self._session.redo():
             self._refresh_state()
 
     def choose_snapshot(self, name: str) -> None:
         """Hear another snapshot of the mix."""
-        if self._ready:
+        if self.is_ready:
             self._session.apply(self._session.state.with_snapshot(name))
             self._refresh_state()
 
     def set_visible_range(self, start_s: float, end_s: float | None) -> None:
         """Keep the part of the song in view with the song; `end_s` is None for the whole song."""
-        if self._ready:
+        if self.is_ready:
             state = self._session.state
             self._session.apply(replace(state, view=replace(state.view, start_s=start_s, end_s=end_s)))
             self._saver.save_soon()
@@ -271,25 +202,25 @@ class PlayerController(QObject):
         self.mix.refresh()
         self.practice.changed.emit()
 
-    def _note_user_input(self) -> None:
-        self._has_user_input = True
-
     def _loaded_state(self) -> tuple[str, SongState] | None:
-        return (self._job_id, self._session.snapshot()) if self._ready and self._job_id is not None else None
+        job_id = self.tracks.job_id
+        return (job_id, self._session.snapshot()) if self.is_ready and job_id is not None else None
 
     def _sample_rate(self) -> int:
-        return (self._session.sample_rate if self._ready else 0) or 1
+        return (self._session.sample_rate if self.is_ready else 0) or 1
 
     def _play(self) -> None:
         if self._session.position >= self._session.frames:
             self._session.seek(0)
         self._session.play()
         self._timer.start()
+        self._saver.set_periodic(True)
         self.playing_changed.emit(True)
 
     def _on_stopped(self) -> None:
         """Stop the timer, so that a paused window uses no CPU time, and save where playback stopped."""
         self._timer.stop()
+        self._saver.set_periodic(False)
         self._saver.save_now()
         self.levels_changed.emit(Levels())
         self._emit_position()
@@ -324,35 +255,25 @@ class PlayerController(QObject):
             self._last_position = position
             self.position_changed.emit(position)
 
-    def _forget_track(self) -> None:
-        """Close the current track, and save its state for when it is loaded again."""
-        self._saver.save_now()
-        self._session.close_song()
-        self._generation += 1
-        self._job_id, self._ready, self._play_when_ready, self._has_user_input = None, False, False, False
+    def _on_closed(self) -> None:
         self._timer.stop()
+        self._saver.set_periodic(False)
         self.levels_changed.emit(Levels())
         self.playing_changed.emit(False)
         self.loaded_changed.emit()
 
-    def _on_load_failed(self, generation: int, message: str) -> None:
-        if generation == self._generation:
-            self._job_id = None
-            self.notice.emit(message)
-
-    def _on_opened(self, generation: int, names: Sequence[str], opened: "OpenedSong | None") -> None:
-        if opened is None or generation != self._generation:
-            return
-        source, state, analysis = opened
-        self._session.open(source, names, replace(state, master=self.mix.master))
-        self._ready, self._last_position = True, -1
+    def _on_source_replaced(self) -> None:
         self.loaded_changed.emit()
-        self.found_analysis.open(self._job_id, analysis)
+        self._emit_position()
+
+    def _on_opened(self, opened: OpenedSong) -> None:
+        self._last_position = -1
+        self.loaded_changed.emit()
+        self.found_analysis.open(self.tracks.job_id, opened.analysis)
         self.mix.lanes_changed.emit()
         self.practice.changed.emit()
         self._emit_position()
-        if self._play_when_ready or self._job_id == self._autoplay_job_id:
-            self._play_when_ready, self._autoplay_job_id = False, ""
+        if self.tracks.take_autoplay():
             self._play()
 
     def _on_playback_error(self, message: str) -> None:
@@ -360,5 +281,5 @@ class PlayerController(QObject):
         self.notice.emit(message)
 
     def _on_ended(self) -> None:
-        if self._ready and not self._session.is_playing:
+        if self.is_ready and not self._session.is_playing:
             self._on_stopped()

@@ -133,7 +133,7 @@ class PlayerPanel(QWidget):
         else:
             self.partial_results.stop_watching()
         if job is None:
-            self._controller.unload()
+            self._controller.tracks.unload()
             self._show_message(tr("Choose a song"), tr("Its lanes appear here."))
             return
         self._header.show_job(job)
@@ -154,18 +154,18 @@ class PlayerPanel(QWidget):
         if key == self._shown_key:
             return
         if sentences := _describe_missing_stem(job.stems):
-            self._controller.unload()
+            self._controller.tracks.unload()
             self._show_message(tr("Stems are missing"), sentences, True)
             return
         self._shown_key = key
         self._ensure_lanes().show_stems(job)
         self._stack.setCurrentWidget(self._ensure_lanes())
         stems = job.sorted_stems()
-        self._controller.load(job.id, [stem.path for stem in stems], [stem.name for stem in stems])
+        self._controller.tracks.load(job.id, [stem.path for stem in stems], [stem.name for stem in stems])
 
     def _show_without_result(self, job: Job) -> None:
         if job.state.has_ended:
-            self._controller.unload()
+            self._controller.tracks.unload()
         if job.state is JobState.FAILED:
             self._show_message(tr("This song could not be separated"), str(job.error or UNKNOWN_REASON), True)
         elif job.state is JobState.CANCELLED:
@@ -184,7 +184,7 @@ class PlayerPanel(QWidget):
         key = (job.id, job.seconds, peaks.exists())
         if key != self._shown_key:
             self._shown_key = key
-            self._controller.unload()
+            self._controller.tracks.unload()
             self._ensure_lanes().show_mixture(job, peaks)
             self._stack.setCurrentWidget(self._ensure_lanes())
 
@@ -203,7 +203,7 @@ class PlayerPanel(QWidget):
             self._shown_key = key
             self._ensure_lanes().show_partial_results(job, peaks, self.partial_results.folders)
             self._stack.setCurrentWidget(self._ensure_lanes())
-            self._controller.load_partial(job.id, self.partial_results.folders, peaks.manifest)
+            self._controller.tracks.load_partial(job.id, self.partial_results.folders, peaks.manifest)
         self._ensure_lanes().update_partial_results(
             format_partial_results(job, self.partial_results.has_draft), self._controller.is_waiting
         )

@@ -14,7 +14,8 @@ from desktop.playback.levels import Levels
 from desktop.playback.local_engine import LocalEngine
 from desktop.playback.mix import LaneMix
 from desktop.playback.session import Session
-from desktop.ui.pages.player import song_loader
+from desktop.playback.song_state import SongState
+from desktop.ui.pages.player import song_loader, state_saver
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.song_loader import SongStateStore
 from tests.helpers.stems import SAMPLE_RATE, write_completed_job
@@ -70,7 +71,7 @@ def controller(qtbot: QtBot, session: SilentSession, tmp_path: Path) -> Iterator
 
 def load_stems(controller: PlayerController, folder: Path, key: str = SONG_ID) -> None:
     job = write_completed_job(folder)
-    controller.load(key, [stem.path for stem in job.stems], [stem.name for stem in job.stems])
+    controller.tracks.load(key, [stem.path for stem in job.stems], [stem.name for stem in job.stems])
 
 
 @pytest.fixture
@@ -197,7 +198,7 @@ def test_only_the_last_of_several_loads_is_completed(
 def test_unreadable_stems_are_reported_as_a_notice(qtbot: QtBot, controller: PlayerController, tmp_path: Path) -> None:
     (tmp_path / "vocals.wav").write_bytes(b"not audio")
     with qtbot.waitSignal(controller.notice) as notice:
-        controller.load("bad", [tmp_path / "vocals.wav"], ["vocals"])
+        controller.tracks.load("bad", [tmp_path / "vocals.wav"], ["vocals"])
     assert "vocals.wav" in notice.args[0]
     assert not controller.is_ready
 
@@ -252,6 +253,19 @@ def test_change_is_saved_shortly_after_it_was_made(
     controller.mix.toggle_solo(0)
     qtbot.waitUntil(lambda: bool(writers))
     assert writers[0] != threading.main_thread().name
+
+
+@pytest.mark.usefixtures("song")
+def test_playhead_is_saved_while_playing_and_is_no_step_to_undo(
+    qtbot: QtBot, controller: PlayerController, session: SilentSession, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state_saver, "SAVE_INTERVAL_MS", 20)
+    saved = home.job_folder(SONG_ID).song_state
+    controller.toggle_playback()
+    session.frame = SAMPLE_RATE
+    qtbot.waitUntil(lambda: saved.exists() and SongState.from_json(saved.read_bytes()).playhead_s == 1.0)
+    assert controller.is_playing
+    assert not session.undo()
 
 
 @pytest.mark.usefixtures("song")

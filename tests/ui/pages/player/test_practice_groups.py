@@ -41,7 +41,7 @@ def player(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
     session = Session()
     controller = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
     job = write_completed_job(tmp_path, seconds=20.0)
-    controller.load(job.id, [stem.path for stem in job.stems], [stem.name for stem in job.stems])
+    controller.tracks.load(job.id, [stem.path for stem in job.stems], [stem.name for stem in job.stems])
     qtbot.waitUntil(lambda: controller.is_ready)
     yield controller
     controller.close()

@@ -30,7 +30,7 @@ def change():
         player.practice.set_speed_percent(75)
         print("changed", flush=True)
 player.loaded_changed.connect(lambda: QTimer.singleShot(0, change))
-player.load(sys.argv[2], [Path(path) for path in sys.argv[3:]], ["drums", "bass", "other", "vocals"])
+player.tracks.load(sys.argv[2], [Path(path) for path in sys.argv[3:]], ["drums", "bass", "other", "vocals"])
 app.exec()
 """
 

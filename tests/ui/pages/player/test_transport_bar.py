@@ -49,7 +49,7 @@ def bar(qtbot: QtBot, controller: PlayerController, tmp_path: Path) -> Transport
 
 def load_stems(qtbot: QtBot, controller: PlayerController, folder: Path, seconds: float = 2.0) -> None:
     job = write_completed_job(folder, seconds=seconds)
-    controller.load(job.id, [stem.path for stem in job.stems], [stem.name for stem in job.stems])
+    controller.tracks.load(job.id, [stem.path for stem in job.stems], [stem.name for stem in job.stems])
     qtbot.waitUntil(lambda: controller.is_ready)
 
 
