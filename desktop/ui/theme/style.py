@@ -168,7 +168,7 @@ QTabBar::tab {
 }
 QTabBar::tab:hover { color: $TEXT; }
 QTabBar::tab:selected { background: $RAISED; border-color: $RAISED; color: $TEXT; }
-QTabBar:focus::tab:selected { border-color: $ACCENT; }
+QTabBar::tab:selected:focus { border-color: $ACCENT; }
 QTabBar::tab:disabled { color: $FAINT; }
 
 QPlainTextEdit {

@@ -80,7 +80,9 @@ class PlayerPanel(QWidget):
         rows.addWidget(self._header)
         rows.addWidget(self.page_header)
         columns = QHBoxLayout()
-        columns.addLayout(self._stack, 1)
+        stack_column = QWidget()  # the stack changes the order of its widgets, which Tab and screen readers follow
+        stack_column.setLayout(self._stack)
+        columns.addWidget(stack_column, 1)
         columns.addWidget(self.lyrics)
         rows.addLayout(columns, 1)
         # Added after the stack has a parent: a stack shows its first widget at once.
@@ -223,7 +225,6 @@ class PlayerPanel(QWidget):
             self._lanes_or_none.zoom_changed.connect(self._header.show_zoom)
             self._header.fit_requested.connect(self._lanes_or_none.view.fit)
             self._stack.addWidget(self._lanes_or_none)
-            self.lyrics.raise_()  # Tab and screen readers follow the order of the children
         return self._lanes_or_none
 
 

@@ -150,14 +150,14 @@ class Ruler(QWidget):
         items[(items.index(item) + direction) % len(items)].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _reveal(self, item: RulerItem) -> None:
-        """Move the view to an item that was reached by keys."""
+        """Move the view to an item that was reached by keys. One that is about to be deleted may get the focus too."""
         state = self._practice.state
-        if isinstance(item, LoopBand):
-            loop = state.loops[self._bands.index(item)]
-            self._view.view_box.reveal(loop.start_s, min(loop.end_s, loop.start_s + 0.001))
-        elif isinstance(item, MarkerFlag):
-            second = state.markers[self._flags.index(item)].time_s
-            self._view.view_box.reveal(second, second)
+        for band, loop in zip(self._bands, state.loops, strict=False):
+            if band is item:
+                self._view.view_box.reveal(loop.start_s, min(loop.end_s, loop.start_s + 0.001))
+        for flag, marker in zip(self._flags, state.markers, strict=False):
+            if flag is item:
+                self._view.view_box.reveal(marker.time_s, marker.time_s)
 
     def _rename_loop(self, index: int) -> None:
         loop = self._practice.state.loops[index]
