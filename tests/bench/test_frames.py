@@ -14,6 +14,7 @@ from desktop.analysis.beat_grid import BeatGrid
 from desktop.analysis.harmony import Chord
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.session import Session
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.panel import PlayerPanel
@@ -31,7 +32,7 @@ IDLE_MS = 3000
 @pytest.fixture
 def view(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[WaveformView]:
     apply_theme(qapp)
-    home, session = Home(tmp_path / "home").create_folders(), Session()
+    home, session = Home(tmp_path / "home").create_folders(), Session(LocalEngine())
     controller = PlayerController(session, SongStateStore(home))
     panel = PlayerPanel(controller, home)
     qtbot.addWidget(panel)

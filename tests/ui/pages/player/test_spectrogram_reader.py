@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.ring import LaneSamples
 from desktop.playback.session import Session
 from desktop.playback.source import SampleStream, StemFileSource
@@ -70,7 +71,7 @@ def test_columns_of_stems_that_do_not_exist_yet_are_empty(tmp_path: Path) -> Non
 
 @pytest.fixture
 def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
-    session = Session()
+    session = Session(LocalEngine())
     player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
     yield player
     player.close()
