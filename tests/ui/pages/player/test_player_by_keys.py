@@ -12,8 +12,10 @@ from pytestqt.qtbot import QtBot
 from desktop.analysis.beat_grid import BeatGrid
 from desktop.analysis.harmony import Chord, Key
 from desktop.analysis.song_analysis import SongAnalysis
+from desktop.jobs.model import JobState
 from desktop.lyrics.lines import LyricLine
 from desktop.playback.practice import Loop, Marker
+from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.app.page_stack import Page
 from desktop.ui.core.actions import ActionId
@@ -23,6 +25,7 @@ from desktop.ui.pages.player.ruler import Ruler
 from desktop.ui.pages.player.transport_bar import TransportBar
 from desktop.ui.widgets.segmented_control import SegmentButton
 from desktop.ui.widgets.value_field import LevelField, ValueField
+from tests.helpers.jobs import make_job
 from tests.helpers.stems import write_library_job
 from tests.helpers.window import WindowHarness, open_window
 
@@ -59,6 +62,16 @@ def player_window(setting: WindowHarness, qtbot: QtBot, request: pytest.FixtureR
     )
     window.navigation.show_player()
     qtbot.waitUntil(window.player_panel.lyrics.isVisible)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def failed_song_window(setting: WindowHarness, qtbot: QtBot) -> Iterator[MainWindow]:
+    """A window in which a song is selected that could not be separated."""
+    job = setting.store.insert(make_job(state=JobState.FAILED, error=verbatim("It is damaged.")))
+    window = open_window(setting, qtbot)
+    window.job_view.select_job(job.id)
     yield window
     window.close()
 
@@ -100,8 +113,7 @@ def test_tab_reaches_every_control_and_returns_in_both_directions(player_window:
 
 
 def test_tab_follows_the_visual_order(player_window: MainWindow, qtbot: QtBot) -> None:
-    player_window.top_bar.tabs.setFocus()
-    controls = walk(qtbot)
+    controls = walk_from(player_window.top_bar.tabs, qtbot)
     rows = [player_window.top_bar, *(player_window.findChild(kind) for kind in (PageHeader, Ruler))]
     rows += player_window.findChildren(LaneHeader)
     panel = player_window.player_panel
@@ -225,3 +237,19 @@ def test_tab_leaves_the_editor_of_lyrics(player_window: MainWindow, qtbot: QtBot
     assert focused_widget().accessibleName() == "Cancel"
     qtbot.keyClick(focused_widget(), Qt.Key.Key_Backtab)
     assert editor.hasFocus()
+
+
+def test_player_page_says_why_a_song_has_no_lanes(failed_song_window: MainWindow, qtbot: QtBot) -> None:
+    window = failed_song_window
+    qtbot.keyClick(window.job_view, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert window.navigation.page is Page.PLAYER
+    assert focused_widget().accessibleName() == "This song could not be separated. It is damaged."
+    controls = walk_from(window.top_bar.tabs, qtbot)
+    names = [control.accessibleName() for control in controls]
+    assert not [name for name in names if name.startswith(("Tempo", "Key"))], "nothing listens to this song"
+    assert "Actions for Night Drive" in names
+
+
+def walk_from(widget: QWidget, qtbot: QtBot) -> list[QWidget]:
+    widget.setFocus(Qt.FocusReason.TabFocusReason)
+    return walk(qtbot)
