@@ -116,8 +116,7 @@ def open_player(user: Listener) -> None:
 
 
 def play_and_seek(user: Listener) -> None:
-    play = next(user.control("push button", name) for name in ("Pause",))
-    playhead = user.control("slider", "Playhead")
+    play, playhead = user.control("push button", "Pause"), user.control("slider", "Playhead")
     user.press("space")
     wait_for(lambda: play.name == "Play")
     user.press("space")

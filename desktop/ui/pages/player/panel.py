@@ -104,6 +104,11 @@ class PlayerPanel(QWidget):
         """Waveform view; None before the first track."""
         return self._lanes_or_none.view if self._lanes_or_none else None
 
+    def focus_content(self) -> None:
+        """Move the focus to the waveforms, or to the message in their place, so that screen readers say it."""
+        content = self.waveforms if self.waveforms is not None and self.waveforms.isVisible() else self._message
+        content.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def stop_reading(self) -> None:
         """Stop reading the track's files, because the window closes."""
         self.lyrics.close_controls()

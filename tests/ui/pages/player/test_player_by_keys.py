@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QImage
@@ -12,8 +13,10 @@ from pytestqt.qtbot import QtBot
 from desktop.analysis.beat_grid import BeatGrid
 from desktop.analysis.harmony import Chord, Key
 from desktop.analysis.song_analysis import SongAnalysis
+from desktop.jobs.model import JobState
 from desktop.lyrics.lines import LyricLine
 from desktop.playback.practice import Loop, Marker
+from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.app.page_stack import Page
 from desktop.ui.core.actions import ActionId
@@ -23,6 +26,7 @@ from desktop.ui.pages.player.ruler import Ruler
 from desktop.ui.pages.player.transport_bar import TransportBar
 from desktop.ui.widgets.segmented_control import SegmentButton
 from desktop.ui.widgets.value_field import LevelField, ValueField
+from tests.helpers.jobs import make_job
 from tests.helpers.stems import write_library_job
 from tests.helpers.window import WindowHarness, open_window
 
@@ -30,6 +34,7 @@ pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints", "g
 Role = QAccessible.Role
 NO_CONTROLS = (Role.NoRole, Role.Client, Role.Pane, Role.LayeredPane, Role.Grouping, Role.Window, Role.StaticText)
 SIZES = [QSize(1024, 640), QSize(1440, 900)]
+both_sizes = pytest.mark.parametrize("player_window", SIZES, ids=["small", "large"], indirect=True)
 MAX_TABS = 120
 MIN_SIZE = 24
 # A ring of two pixels around the smallest round control has some 80.
@@ -39,11 +44,11 @@ BEATS = SongAnalysis(
 )
 
 
-@pytest.fixture(params=SIZES, ids=["small", "large"])
+@pytest.fixture
 def player_window(setting: WindowHarness, qtbot: QtBot, request: pytest.FixtureRequest) -> Iterator[MainWindow]:
     """The Player page with all that a song can have: six stems, beats, a loop, a section and lyrics."""
     job = setting.store.insert(write_library_job(setting.home, stem_count=6, seconds=20.0))
-    window = open_window(setting, qtbot, request.param)
+    window = open_window(setting, qtbot, getattr(request, "param", SIZES[1]))
     window.job_view.select_job(job.id)
     qtbot.waitUntil(lambda: window.player.is_ready)
     window.player.analysis.set_found(BEATS)
@@ -59,6 +64,16 @@ def player_window(setting: WindowHarness, qtbot: QtBot, request: pytest.FixtureR
     )
     window.navigation.show_player()
     qtbot.waitUntil(window.player_panel.lyrics.isVisible)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def failed_song_window(setting: WindowHarness, qtbot: QtBot) -> Iterator[MainWindow]:
+    """A window in which a song is selected that could not be separated."""
+    job = setting.store.insert(make_job(state=JobState.FAILED, error=verbatim("It is damaged.")))
+    window = open_window(setting, qtbot)
+    window.job_view.select_job(job.id)
     yield window
     window.close()
 
@@ -81,10 +96,12 @@ def walk(qtbot: QtBot, key: Qt.Key = Qt.Key.Key_Tab) -> list[QWidget]:
 
 
 def count_changed_pixels(one: QImage, other: QImage) -> int:
-    points = ((x, y) for x in range(one.width()) for y in range(one.height()))
-    return sum(one.pixel(*point) != other.pixel(*point) for point in points)
+    """Return how many pixels differ between two pictures of 32 bits a pixel."""
+    pixels, other_pixels = (np.frombuffer(image.constBits(), np.uint32) for image in (one, other))
+    return np.count_nonzero(pixels != other_pixels)
 
 
+@both_sizes
 def test_tab_reaches_every_control_and_returns_in_both_directions(player_window: MainWindow, qtbot: QtBot) -> None:
     controls = walk(qtbot)
     assert len(set(controls)) == len(controls)
@@ -99,9 +116,9 @@ def test_tab_reaches_every_control_and_returns_in_both_directions(player_window:
     assert expected - names == set()
 
 
+@both_sizes
 def test_tab_follows_the_visual_order(player_window: MainWindow, qtbot: QtBot) -> None:
-    player_window.top_bar.tabs.setFocus()
-    controls = walk(qtbot)
+    controls = walk_from(player_window.top_bar.tabs, qtbot)
     rows = [player_window.top_bar, *(player_window.findChild(kind) for kind in (PageHeader, Ruler))]
     rows += player_window.findChildren(LaneHeader)
     panel = player_window.player_panel
@@ -131,6 +148,7 @@ def left_of(widget: QWidget) -> int:
     return widget.mapTo(widget.window(), widget.rect().topLeft()).x()
 
 
+@both_sizes
 def test_every_control_has_a_name_a_role_a_size_and_a_focus_ring(player_window: MainWindow, qtbot: QtBot) -> None:
     controls = walk(qtbot)
     for number, control in enumerate(controls):
@@ -225,3 +243,19 @@ def test_tab_leaves_the_editor_of_lyrics(player_window: MainWindow, qtbot: QtBot
     assert focused_widget().accessibleName() == "Cancel"
     qtbot.keyClick(focused_widget(), Qt.Key.Key_Backtab)
     assert editor.hasFocus()
+
+
+def test_player_page_says_why_a_song_has_no_lanes(failed_song_window: MainWindow, qtbot: QtBot) -> None:
+    window = failed_song_window
+    qtbot.keyClick(window.job_view, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert window.navigation.page is Page.PLAYER
+    assert focused_widget().accessibleName() == "This song could not be separated. It is damaged."
+    controls = walk_from(window.top_bar.tabs, qtbot)
+    names = [control.accessibleName() for control in controls]
+    assert not [name for name in names if name.startswith(("Tempo", "Key"))], "nothing listens to this song"
+    assert "Actions for Night Drive" in names
+
+
+def walk_from(widget: QWidget, qtbot: QtBot) -> list[QWidget]:
+    widget.setFocus(Qt.FocusReason.TabFocusReason)
+    return walk(qtbot)
