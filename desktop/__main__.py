@@ -1,4 +1,4 @@
-"""Entry point of every process: window, command line, worker, model conversion, probe and self-test."""
+"""Entry point of every process: window, command line, worker, model conversion, probe, sound and self-test."""
 
 import sys
 from collections.abc import Sequence
@@ -55,6 +55,10 @@ def main(argv: list[str] | None = None) -> int:
         from desktop.probe.server import main as run_probe
 
         return run_probe()
+    if _is_sound_process(arguments):
+        from desktop.playback.sound_main import main as run_sound
+
+        return run_sound(arguments[1])
     if arguments == ["selftest"]:
         from desktop.selftest import main as run_selftest
 
@@ -103,7 +107,12 @@ def _shows_text(arguments: Sequence[str]) -> bool:
     """
     if arguments[:1] == ["worker"]:
         return not {"-h", "--help"}.isdisjoint(arguments)
-    return arguments[:1] not in (["convert"], ["analysis-process"]) and arguments != ["probe"]
+    is_child = arguments == ["probe"] or _is_sound_process(arguments)
+    return arguments[:1] not in (["convert"], ["analysis-process"]) and not is_child
+
+
+def _is_sound_process(arguments: Sequence[str]) -> bool:
+    return arguments[:1] == ["sound"] and len(arguments) == 2
 
 
 def _is_option(argument: str) -> bool:

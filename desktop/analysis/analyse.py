@@ -7,13 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.analysis.beats import find_beats
-from desktop.analysis.chords import find_chords, spelled
-from desktop.analysis.chroma import find_chroma, find_tuning
-from desktop.analysis.downbeat import find_bars
-from desktop.analysis.features import FeatureExtractor, Features
-from desktop.analysis.key import find_key
-from desktop.analysis.onsets import find_onsets
+from desktop.analysis.features import FeatureExtractor
+from desktop.analysis.findings import Findings, find_more
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.audio.conform import ConformedTrack, decode_conformed
 from desktop.audio.streaming import SequentialSoundFile
@@ -61,24 +56,6 @@ def analyse_file(
     return decode_conformed(track, should_stop, analyse)
 
 
-def analyse_features(features: Features) -> SongAnalysis:
-    """Return what the features of a song tell about it."""
-    tuning = find_tuning(features)
-    chroma = find_chroma(features, tuning)
-    onsets = find_onsets(features)
-    beats = find_beats(onsets, chroma)
-    grid = None if beats is None else find_bars(beats, features, onsets, chroma)
-    chords = find_chords(chroma, grid, features.seconds)
-    key = find_key(chroma, chords)
-    return SongAnalysis(
-        grid=grid,
-        tempo_bpm=None if grid is None else grid.tempo_bpm,
-        key=key,
-        tuning_cents=tuning,
-        chords=spelled(chords, key),
-    )
-
-
 def analyse_blocks(
     sample_rate: int,
     frames: int,
@@ -91,15 +68,18 @@ def analyse_blocks(
     Raises CancelledError if `should_stop` returns True.
     """
     extractor = FeatureExtractor(sample_rate)
+    findings: Findings | None = None
     done = 0
     for mixture, harmonic in blocks:
         if should_stop():
             raise CancelledError(Message("Cancelled."))
         extractor.push(mixture, harmonic)
+        if extractor.has_excerpt:
+            findings = find_more(findings, extractor.take_excerpt())
         done += len(mixture)
         if frames:
             report_progress(min(1.0, done / frames))
-    return analyse_features(extractor.finish())
+    return find_more(findings, extractor.finish()).to_analysis()
 
 
 def harmonic_stems(names: Collection[str]) -> frozenset[str]:

@@ -24,17 +24,20 @@ _AUDIBLE = 1.0
 _MARGIN_S = 0.05
 
 
-def find_beats(onsets: Onsets, chroma: Chroma) -> NDArray[np.float64] | None:
-    """Return the times of the beats in seconds, from the first onset to the last; None if there is no steady beat."""
+def find_beats(onsets: Onsets, chroma: Chroma, tempo_before: float | None = None) -> NDArray[np.float64] | None:
+    """Return the times of the beats in seconds, from the first onset to the last; None if there is no steady beat.
+
+    If the song had the tempo `tempo_before` (beats a minute) before this excerpt, it goes on with it if it can.
+    """
     pulse = find_pulse(onsets.all)
     if pulse is None:
         return None
-    beats = find_beats_of_pulse(pulse, onsets, chroma)
+    beats = find_beats_of_pulse(pulse, onsets, chroma, tempo_before)
     times, weights = _onsets_near(beats, gaussian_filter1d(onsets.all + onsets.accent, _BLUR_FRAMES))
     beats = _constant(times, weights) if pulse.is_constant else _smooth(beats, times, weights)
     audible = np.flatnonzero(onsets.all > _AUDIBLE) / MEL_RATE
-    beats = beats[(beats >= max(0.0, audible[0] - _MARGIN_S)) & (beats <= audible[-1] + _MARGIN_S)]
-    return beats if len(beats) >= 2 else None
+    beats = beats[(beats >= audible[0] - _MARGIN_S) & (beats <= audible[-1] + _MARGIN_S)]
+    return np.maximum(beats, 0) if len(beats) >= 2 else None
 
 
 def _onsets_near(

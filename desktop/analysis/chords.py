@@ -14,7 +14,7 @@ from desktop.analysis.viterbi import best_path
 
 # Length of a passage where the song has no beat.
 _PASSAGE_S = 0.5
-# What a change of the chord costs: at a downbeat, two beats into a bar of four, and elsewhere.
+# What a change of the chord costs: at a downbeat, in the middle of a bar of four or six, and elsewhere.
 _DOWNBEAT_COST, _HALF_BAR_COST, _COST = 0.12, 0.2, 0.3
 # A note sounds with its third and fifth harmonics, a twelfth and two octaves and a third above it (E. Gómez, "Tonal
 # Description of Polyphonic Audio for Music Content Processing", 2006).
@@ -63,8 +63,9 @@ def _change_costs(starts: NDArray[np.float64], grid: BeatGrid | None) -> NDArray
     if grid is None:
         return np.full(len(starts), _COST)
     costs = np.full(len(grid.beats), _COST)
-    if grid.beats_per_bar == 4:
-        costs[grid.first_downbeat % 2 :: 2] = _HALF_BAR_COST
+    half_bar, rest = divmod(grid.beats_per_bar, 2)
+    if not rest:
+        costs[grid.first_downbeat % half_bar :: half_bar] = _HALF_BAR_COST
     costs[grid.first_downbeat % grid.beats_per_bar :: grid.beats_per_bar] = _DOWNBEAT_COST
     return costs[np.searchsorted(grid.beats, starts + 0.001) - 1]
 

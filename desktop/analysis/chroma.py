@@ -22,12 +22,25 @@ class Chroma:
         """Return the mean chroma of each passage between two ascending `edges` in seconds: `[passages, 12]`."""
         return Chroma(_mean_between(self.bass, edges), _mean_between(self.treble, edges))
 
+    def total(self) -> "Chroma":
+        """Return the sums over all frames: `[1, 12]`."""
+        bass, treble = (chroma.sum(axis=0, keepdims=True, dtype=np.float64) for chroma in (self.bass, self.treble))
+        return Chroma(bass.astype(np.float32), treble.astype(np.float32))
 
-def find_tuning(features: Features) -> float:
-    """Return the deviation from A = 440 Hz in cents, from -50 to 50: the circular mean of all peaks' deviations."""
+    def __add__(self, other: "Chroma") -> "Chroma":
+        """Return the sums of the strengths of two chromas that are equally long."""
+        return Chroma(self.bass + other.bass, self.treble + other.treble)
+
+
+def find_tuning(features: Features, near: float = 0.0) -> float:
+    """Return the deviation from A = 440 Hz in cents: the circular mean of all peaks' deviations.
+
+    50 cents up are 50 down from the next semitone: of these values, return that between 50 below and 50 above `near`.
+    """
     peaks = features.treble_chroma.sum(axis=0, dtype=np.float64) + features.bass_chroma.sum(axis=0, dtype=np.float64)
     turns = np.arange(len(peaks)) / BINS_PER_SEMITONE
-    return float(np.angle(peaks @ np.exp(2j * np.pi * turns)) / (2 * np.pi) * 100)
+    cents = float(np.angle(peaks @ np.exp(2j * np.pi * turns)) / (2 * np.pi) * 100)
+    return cents + 100 * round((near - cents) / 100)
 
 
 def find_chroma(features: Features, tuning_cents: float) -> Chroma:

@@ -1,5 +1,7 @@
 """Bars of a song: how many beats a bar has, and which beats begin one."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
@@ -10,6 +12,10 @@ from desktop.analysis.features import MEL_RATE, Features
 from desktop.analysis.onsets import Onsets
 
 _METRES = (3, 4)
+# Slow beats of which each is three eighth notes make bars of six: up to this tempo, and if onsets on both thirds of the
+# beats are so many times as strong as halfway between beats. On the first third, a shuffle has less than half as strong
+# onsets as on the second.
+_COMPOUND_METRE, _MAX_COMPOUND_BPM, _COMPOUND_RATIO, _SHUFFLE_RATIO = 6, 80.0, 1.5, 0.5
 _BLUR_FRAMES = 2.0
 # Mel frames before and after a beat whose spectra are compared.
 _BEFORE, _AFTER = 6, 10
@@ -17,15 +23,45 @@ _BEFORE, _AFTER = 6, 10
 _WEIGHTS = np.array([1.9, 0.8, 1.3, -0.4, 0.75, 0.65, 1.4, 0.85])
 
 
-def find_bars(beats: NDArray[np.float64], features: Features, onsets: Onsets, chroma: Chroma) -> BeatGrid:
-    """Return the grid of `beats` (times in seconds) with its bars of three or four beats."""
-    candidates = bar_candidates(beats, features, onsets, chroma)
-    beats_per_bar, first = max(candidates, key=lambda candidate: float(candidates[candidate] @ _WEIGHTS))
+def find_bars(
+    beats: NDArray[np.float64],
+    features: Features,
+    onsets: Onsets,
+    chroma: Chroma,
+    metre_before: int | None = None,
+) -> BeatGrid:
+    """Return the grid of `beats` (times in seconds) with its bars of three or four beats, or of `metre_before`.
+
+    If each of the beats has three eighth notes, these become the beats, six a bar.
+    """
+    metres = _METRES if metre_before is None else (metre_before,)
+    if metre_before is None and _is_compound(beats, onsets):
+        beats, metres = _thirds(beats), (_COMPOUND_METRE,)
+    candidates = bar_candidates(beats, features, onsets, chroma, metres)
+    beats_per_bar, first = max(candidates, key=lambda bar: float(candidates[bar] @ _WEIGHTS))
     return BeatGrid(tuple(map(float, beats)), first, beats_per_bar)
 
 
+def _is_compound(beats: NDArray[np.float64], onsets: Onsets) -> bool:
+    """Return whether slow beats are divided in three, by notes on both thirds."""
+    if 60 / np.median(np.diff(beats)) > _MAX_COMPOUND_BPM:
+        return False
+    first, half, second = (_between(onsets, beats, part) for part in (1 / 3, 1 / 2, 2 / 3))
+    return min(first, second) > max(_COMPOUND_RATIO * half, _SHUFFLE_RATIO * second)
+
+
+def _between(onsets: Onsets, beats: NDArray[np.float64], part: float) -> float:
+    """Return the mean onset strength at a part of the way from each beat to the next."""
+    return float(_at_beats(onsets.all, beats[:-1] + part * np.diff(beats)).mean())
+
+
+def _thirds(beats: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the beats and two times evenly spaced between each and the next."""
+    return np.interp(np.arange(3 * len(beats) - 2) / 3, np.arange(len(beats)), beats)
+
+
 def bar_candidates(
-    beats: NDArray[np.float64], features: Features, onsets: Onsets, chroma: Chroma
+    beats: NDArray[np.float64], features: Features, onsets: Onsets, chroma: Chroma, metres: Sequence[int] = _METRES
 ) -> dict[tuple[int, int], NDArray[np.float64]]:
     """Return what speaks for each number of beats in a bar and each first downbeat.
 
@@ -46,7 +82,7 @@ def bar_candidates(
     sound = np.concatenate([attacks / (attacks.std() + 1e-9), 0.5 * harmony.treble / (harmony.treble.std() + 1e-9)], 1)
     sound = sound - sound.mean(axis=0)
     candidates: dict[tuple[int, int], NDArray[np.float64]] = {}
-    for beats_per_bar in _METRES:
+    for beats_per_bar in metres:
         likeness = _likeness(sound, beats_per_bar)
         for first in range(beats_per_bar):
             excess = [

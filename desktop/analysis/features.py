@@ -1,4 +1,7 @@
-"""Features of a song: what beats, key and chords are found in, small enough to keep for hours of music."""
+"""Features of a song: what beats, key and chords are found in.
+
+They take some 50 MB an hour, so that they are computed and kept for one excerpt of a song at a time.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +24,10 @@ CHROMA_RATE = 10
 """Chroma frames a second."""
 BINS_PER_SEMITONE = 10
 """Resolution of the chroma before the tuning is known: 10 cents."""
+OVERLAP_S = 64
+"""Seconds that an excerpt and the next one have in common: a whole number of frames of both rates."""
+EXCERPT_S = 19 * OVERLAP_S
+"""Longest excerpt of a song in seconds: 20 minutes."""
 _CHROMA_BINS = 12 * BINS_PER_SEMITONE
 _MEL_WINDOW = 1024
 _MEL_BANDS = 24
@@ -37,7 +44,7 @@ _MEL_CHUNK, _CHROMA_CHUNK = 1024, 64
 
 @dataclass(frozen=True)
 class Features:
-    """Features of a whole song."""
+    """Features of an excerpt of a song; most songs are one excerpt."""
 
     mel: NDArray[np.float16]
     """Magnitude of a sine's full scale 1 in mel bands from low to high, `[frames, 24]`; frame i is centred on i / MEL_RATE s."""
@@ -46,7 +53,9 @@ class Features:
     treble_chroma: NDArray[np.float16]
     """The same from 250 Hz to 2 kHz."""
     seconds: float
-    """Length of the song."""
+    """Length of the excerpt."""
+    start_s: float = 0.0
+    """Start of the excerpt in the song."""
 
 
 class FeatureExtractor:
@@ -59,30 +68,63 @@ class FeatureExtractor:
         # Frames are centred on their times, so the first one reaches into silence before the song.
         self._mel_frames = _FrameCutter(_MEL_WINDOW, MEL_HOP, _MEL_CHUNK)
         self._chroma_frames = _FrameCutter(_CHROMA_WINDOW, _CHROMA_HOP, _CHROMA_CHUNK)
-        self._mel: list[NDArray[np.float16]] = []
-        self._chroma: list[NDArray[np.float16]] = []
+        self._mel = _Rows(np.empty((0, _MEL_BANDS), np.float16))
+        self._chroma = _Rows(np.empty((0, 2 * _CHROMA_BINS), np.float16))
         self._input_frames = 0
+        self._start_s = 0.0
 
     def push(self, mixture: NDArray[np.floating], harmonic: NDArray[np.floating]) -> None:
         """Add the next block: mono samples `[frames]` of the mixture, and of the instruments that play the chords."""
         self._input_frames += len(mixture)
         self._add(self._resampler.push(np.stack([mixture, harmonic])), is_last=False)
 
+    @property
+    def has_excerpt(self) -> bool:
+        """Whether there are features of an excerpt of full length."""
+        return self._mel.count >= EXCERPT_S * MEL_RATE and self._chroma.count >= EXCERPT_S * CHROMA_RATE
+
+    def take_excerpt(self) -> Features:
+        """Return the features of an excerpt of full length, and forget all but those that the next one begins with."""
+        mel, chroma = self._mel.rows[: round(EXCERPT_S * MEL_RATE)], self._chroma.rows[: EXCERPT_S * CHROMA_RATE]
+        features = _features(mel, chroma, EXCERPT_S, self._start_s)
+        step_s = EXCERPT_S - OVERLAP_S
+        self._mel = _Rows(self._mel.rows[round(step_s * MEL_RATE) :])
+        self._chroma = _Rows(self._chroma.rows[step_s * CHROMA_RATE :])
+        self._start_s += step_s
+        return features
+
     def finish(self) -> Features:
-        """Return the features of all blocks."""
+        """Return the features of the rest of the song: of all blocks, unless an excerpt was taken."""
         self._add(self._resampler.flush(), is_last=True)
-        chroma = np.concatenate(self._chroma)
-        return Features(
-            mel=np.concatenate(self._mel),
-            bass_chroma=chroma[:, :_CHROMA_BINS],
-            treble_chroma=chroma[:, _CHROMA_BINS:],
-            seconds=self._input_frames / self._sample_rate,
-        )
+        seconds = self._input_frames / self._sample_rate - self._start_s
+        return _features(self._mel.rows, self._chroma.rows, seconds, self._start_s)
 
     def _add(self, samples: NDArray[np.float64], is_last: bool) -> None:
         mixture, harmonic = samples.astype(np.float32)
-        self._mel.extend(map(_mel_spectra, self._mel_frames.push(mixture, is_last)))
-        self._chroma.extend(map(_chroma, self._chroma_frames.push(harmonic, is_last)))
+        for frames in self._mel_frames.push(mixture, is_last):
+            self._mel.append(_mel_spectra(frames))
+        for frames in self._chroma_frames.push(harmonic, is_last):
+            self._chroma.append(_chroma(frames))
+
+
+class _Rows:
+    """Array that grows by rows without a second copy of itself."""
+
+    def __init__(self, rows: NDArray[np.float16]) -> None:
+        self._buffer = rows.copy()
+        self.count = len(rows)
+
+    @property
+    def rows(self) -> NDArray[np.float16]:
+        """All rows; a view that `append` makes invalid."""
+        return self._buffer[: self.count]
+
+    def append(self, rows: NDArray[np.float16]) -> None:
+        end = self.count + len(rows)
+        if end > len(self._buffer):
+            self._buffer.resize((end + end // 8, self._buffer.shape[1]), refcheck=False)
+        self._buffer[self.count : end] = rows
+        self.count = end
 
 
 class _FrameCutter:
@@ -101,6 +143,10 @@ class _FrameCutter:
         if count:
             frames = np.lib.stride_tricks.sliding_window_view(rest, self._length)[:: self._hop]
             yield from (frames[first : first + self._chunk] for first in range(0, count, self._chunk))
+
+
+def _features(mel: NDArray[np.float16], chroma: NDArray[np.float16], seconds: float, start_s: float) -> Features:
+    return Features(mel, chroma[:, :_CHROMA_BINS], chroma[:, _CHROMA_BINS:], seconds, start_s)
 
 
 def _spectra(frames: NDArray[np.float32]) -> NDArray[np.float32]:

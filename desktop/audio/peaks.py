@@ -94,7 +94,8 @@ class Peaks:
         sizes = level_sizes(entry_count(frames))
         if not frames:
             return cls(0, [])
-        whole = np.memmap(path, dtype="<i2", mode="r", offset=_HEADER.size, shape=(sum(sizes), 2))
+        # A plain array: each slice of a memmap costs as much as the columns of a narrow strip.
+        whole = np.asarray(np.memmap(path, dtype="<i2", mode="r", offset=_HEADER.size, shape=(sum(sizes), 2)))
         levels: list[PeakEntries] = []
         start = 0
         for size in sizes:
@@ -117,9 +118,10 @@ class Peaks:
             return columns
         level = self._choose_level((end - start) / width)
         entries = self._levels[level]
-        edges = np.linspace(start, end, width + 1) / (FRAMES_PER_ENTRY * LEVEL_FACTOR**level)
-        first = np.floor(edges[:-1]).astype(np.int64)
-        last = np.maximum(np.ceil(edges[1:]).astype(np.int64), first + 1)
+        edges = (start + np.arange(width + 1) * ((end - start) / width)) / (FRAMES_PER_ENTRY * LEVEL_FACTOR**level)
+        # Rounding errors must not decide whether an entry at an edge belongs to the column.
+        first = np.floor(edges[:-1] + 1e-6).astype(np.int64)
+        last = np.maximum(np.ceil(edges[1:] - 1e-6).astype(np.int64), first + 1)
         inside = (first < len(entries)) & (last > 0)
         if not inside.any():
             return columns

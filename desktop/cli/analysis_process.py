@@ -14,13 +14,13 @@ import msgspec
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.audio.names import printable
 from desktop.errors import UnbraidError, UnusableTrackError
-from desktop.probe.server import reserve_stdout
 from desktop.runtime.processes import (
     assign_to_job_object,
     end_with_parent_options,
     own_command,
     own_environment,
 )
+from desktop.runtime.streams import reserve_stdout
 from desktop.text.message import Message, message_from_json, message_to_json
 
 COMMAND = "analysis-process"

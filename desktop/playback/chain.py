@@ -1,9 +1,13 @@
 """Chain: from a source to the frames of a ring, at the speed and in the key that are set, with loop, count-in and click.
 
 ```
-source -> LoopedStream -> ResampledStream -> OriginalStream -> StretchedStream -> lanes, original, click
-          source's rate | device's rate, if it differs        | if speed or key differ
+source -> LoopedStream -> ResampledStream -> StretchedStream -> OriginalStream -> lanes, original, click
+          source's rate | device's rate, if it differs | if speed or key differ
 ```
+
+The sum of stretched stems is the stretched sum: their channels keep their phases to each other. At another speed it differs
+by -92 dB, in another key by -30 dB, which is as good; and it spares the stretcher two channels. If a stem is transposed
+alone, the original, which is not, is summed before it is stretched.
 """
 
 from collections.abc import Sequence
@@ -135,14 +139,18 @@ class Chain:
         stream: SampleStream = LoopedStream(source, song_frame, self._loop, lead_in)
         if rate_in != rate_out:
             stream = ResampledStream(stream, source.lanes, rate_in, rate_out)
-        stream = OriginalStream(stream)
         if not is_stretched:
-            return stream
+            return OriginalStream(stream)
+        lead_in = lead_in * rate_out // rate_in
         try:
-            return StretchedStream(
-                stream, self._stream_lanes, rate_out, self.speed, settings.cents, settings.lane_cents,
-                lead_in * rate_out // rate_in,
-            )  # fmt: skip
+            if any(settings.lane_cents):
+                return StretchedStream(
+                    OriginalStream(stream), self._stream_lanes, rate_out, self.speed, settings.cents,
+                    settings.lane_cents, lead_in,
+                )  # fmt: skip
+            return OriginalStream(
+                StretchedStream(stream, source.lanes, rate_out, self.speed, settings.cents, lead_in=lead_in)
+            )
         except StretchUnavailableError:
             stream.close()
             raise

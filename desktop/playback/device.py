@@ -8,6 +8,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,12 @@ def default_device_name() -> str:
     """Return the name of the default output device. Raises SoundUnavailableError if there is none."""
     with _portaudio_lock:
         return str(_query_default_output(_refresh_devices())["name"])
+
+
+def preload() -> None:
+    """Load PortAudio ahead of the first play: that takes as long as to initialise it again then."""
+    with _portaudio_lock, suppress(SoundUnavailableError):
+        _import_sounddevice()
 
 
 def list_output_devices() -> list[OutputDevice]:

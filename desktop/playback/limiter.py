@@ -59,10 +59,10 @@ class Limiter:
         self._frame_decay = exp(-1.0 / (_RELEASE_S * sample_rate))
         self._last_reduction = self._largest_reduction = 0.0
 
-    def take_reduction_db(self) -> float:
-        """Return the largest gain reduction since the last call, in dB, 0 or more."""
+    def take_reduction(self) -> float:
+        """Return the largest gain reduction since the last call, linear from 0 to 1."""
         reduction, self._largest_reduction = self._largest_reduction, 0.0
-        return -20.0 * log10(1.0 - reduction) if reduction > _NEGLIGIBLE else 0.0
+        return reduction
 
     def process(self, sound: LaneSamples) -> None:
         """Limit `sound`, float32 `[frames, pairs, 2]`, in place."""
@@ -131,6 +131,11 @@ class Limiter:
             combine(source[step:], source[:-step], out=target)
             source, step = target, 2 * step
         return source
+
+
+def reduction_to_db(reduction: float) -> float:
+    """Return a linear gain reduction in dB, 0 or more."""
+    return -20.0 * log10(1.0 - reduction) if reduction > _NEGLIGIBLE else 0.0
 
 
 def _keep_last(buffer: NDArray[np.float32], count: int, kept: NDArray[np.float32]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.playback.meters import LevelMeter
+from desktop.playback.meters import LevelMeter, Tallies
 from desktop.playback.ring import LaneSamples
 
 # Seconds of a gain ramp: long enough not to click, short enough to feel immediate.
@@ -97,10 +97,13 @@ class GainRamp:
 class Mixer:
     """Sums lanes at gains that ramp towards their targets, and meters them."""
 
-    def __init__(self, lanes: int, sample_rate: int, max_frames: int) -> None:
-        """Allocate the buffers; `max_frames` is the most frames that one call of `mix` may get."""
+    def __init__(self, lanes: int, sample_rate: int, max_frames: int, tallies: Tallies | None = None) -> None:
+        """Allocate the buffers; `max_frames` is the most frames that one call of `mix` may get.
+
+        `tallies` are where the meter counts.
+        """
         self._ramp = GainRamp(lanes, 1.0, sample_rate, max_frames)
-        self.meter = LevelMeter(lanes, max_frames)
+        self.meter = LevelMeter(lanes, max_frames, tallies)
         """Levels of the lanes after their gains."""
         self._pairs = (0,) * lanes
 

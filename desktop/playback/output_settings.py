@@ -8,6 +8,7 @@ from desktop.settings import Settings, valid_settings
 
 DEFAULT_LATENCY_MS = 40
 """Requested latency in milliseconds: short enough that a mute is heard within 50 ms."""
+MAX_LATENCY_MS = 160
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class OutputSettings:
     """First channel of the stereo pair of a lane by name: 1, 3, 5, …"""
     first_channel: int = 1
     """First channel of the pair of the lanes that `routing` does not name."""
+    max_latency_ms: int = MAX_LATENCY_MS
+    """Latency in milliseconds up to which `latency_ms` is doubled while the device underflows."""
 
     def __post_init__(self) -> None:
         """Copy the routing, so that a later change of the mapping does not change the settings."""

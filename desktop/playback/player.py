@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from time import monotonic
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.playback.levels import Dropouts, Levels
+from desktop.playback.levels import Levels
 from desktop.playback.limiter import Limiter
 from desktop.playback.meters import LevelMeter
 from desktop.playback.mixer import GainRamp, Mixer, ramp_frames
 from desktop.playback.ring import LaneSamples, Ring
+from desktop.playback.status import CAPACITY, CallbackPosition, SoundStatus
 
 MAX_BLOCK_FRAMES = 8192
 """Largest number of frames mixed at once."""
@@ -21,22 +21,16 @@ _MIN_BUFFER_FILL = 3 / 4
 _SILENT, _FULL = np.zeros(1, dtype=np.float32), np.ones(1, dtype=np.float32)
 
 
-class CallbackPosition(NamedTuple):
-    """Position of the audio callback after its last block."""
-
-    requested_at: float
-    """Time of the last block (monotonic seconds)."""
-    seek_number: int
-    """Number of the seek that is heard; -1 before the first sound."""
-    frame: int
-    """Frame after that block, at the device's rate."""
-
-
 class Player:
     """Plays `requested_ring` while the gate is open; silence without a ring or with a closed gate."""
 
-    def __init__(self, lanes: int) -> None:
-        """Allocate the buffers for `lanes` lanes; call `reset` before the first block."""
+    def __init__(self, lanes: int, status: SoundStatus | None = None) -> None:
+        """Allocate the buffers for `lanes` lanes; call `reset` before the first block.
+
+        `status` is where position, levels and dropouts are published, which begin anew.
+        """
+        self.status = status or SoundStatus(capacity=max(lanes, CAPACITY))
+        self.status.reset()
         self.is_gate_open = False
         """True while the track plays; any thread may close the gate."""
         self.requested_ring: Ring | None = None
@@ -45,8 +39,6 @@ class Player:
         A ring with the seek number of the current ring continues at the current position once it has read that far;
         any other ring begins at its own start.
         """
-        self.underflows = 0
-        """Number of device underflows: reported by PortAudio, or inferred from a block that was requested too late."""
         self.sample_rate = 44100
         self.device_number = 0
         """Number of devices that `reset` has prepared for."""
@@ -54,8 +46,8 @@ class Player:
         """Whether the sum is limited; may be set from any thread."""
         self.device_latency = 0.0
         """Seconds from the callback to audible sound, as reported by the device; 0 if unknown."""
-        self.mixer = Mixer(lanes, self.sample_rate, MAX_BLOCK_FRAMES)
-        self._position = PositionRecord()
+        self.mixer = Mixer(lanes, self.sample_rate, MAX_BLOCK_FRAMES, self.status.lanes)
+        self._lane_count = lanes
         self._master_gain = 1.0
         self._voice, self._fading_voice = RingVoice(lanes, MAX_BLOCK_FRAMES), RingVoice(lanes, MAX_BLOCK_FRAMES)
         self._lanes = np.zeros((MAX_BLOCK_FRAMES, lanes, 2), dtype=np.float32)
@@ -67,7 +59,7 @@ class Player:
         self._fade_frames = ramp_frames(self.sample_rate)
         self._gate = GainRamp(pairs, 0.0, self.sample_rate, MAX_BLOCK_FRAMES)
         self._limiter = Limiter(self.sample_rate, MAX_BLOCK_FRAMES, pairs)
-        self._pair_meter = LevelMeter(pairs, MAX_BLOCK_FRAMES)
+        self._pair_meter = LevelMeter(pairs, MAX_BLOCK_FRAMES, self.status.pairs)
         self._undelivered_frames = 0
         self._sums = np.zeros((MAX_BLOCK_FRAMES, pairs, 2), dtype=np.float32)
         self._channels = self._sums.reshape(MAX_BLOCK_FRAMES, 2 * pairs)
@@ -83,7 +75,7 @@ class Player:
         self.sample_rate, self.device_latency = sample_rate, latency
         self.device_number += 1
         self.requested_ring = None
-        self._position.write(0.0, -1, 0)
+        self._publish(0.0, None)
         self._prepare_output(channels // 2)
         for voice in (self._voice, self._fading_voice):
             voice.set_fade(self._fade_frames)
@@ -99,17 +91,7 @@ class Player:
     @property
     def last_block(self) -> CallbackPosition:
         """Position of the callback after its last block; may be read from any thread."""
-        return self._position.read()
-
-    def heard_frame(self, seek_number: int) -> float | None:
-        """Return the frame that is heard now, at the device's rate, for any thread; None before this seek is heard.
-
-        It is never past the last mixed frame.
-        """
-        requested_at, number, mixed = self.last_block
-        if number != seek_number:
-            return None
-        return mixed - max(0.0, self.latency - (monotonic() - requested_at)) * self.sample_rate
+        return self.status.position.read()
 
     @property
     def current_ring(self) -> Ring | None:
@@ -122,9 +104,9 @@ class Player:
         return self._voice.late_reads + self._fading_voice.late_reads
 
     @property
-    def dropouts(self) -> Dropouts:
-        """Interruptions of the sound so far."""
-        return Dropouts(self.underflows, self.late_reads)
+    def underflows(self) -> int:
+        """Number of device underflows: reported by PortAudio, or inferred from a block that was requested too late."""
+        return self.status.dropouts.underflows
 
     def set_gains(self, master: float, lanes: Sequence[tuple[float, float]]) -> None:
         """Set the target gains, linear: `master` of the sum, `lanes` of the left and the right channel of each lane."""
@@ -133,22 +115,30 @@ class Player:
 
     def take_levels(self) -> Levels:
         """Return the levels since the last call, for use by one thread."""
-        return Levels(self.mixer.meter.take(), self._pair_meter.take()[0], self._limiter.take_reduction_db())
+        return self.status.take_levels(self._lane_count)
 
     def fill(self, out: NDArray[np.float32], underflow: bool = False) -> None:
         """Fill a requested block, float32 `[frames, channels]`; `underflow` is True if the device reported one before it.
 
         The device has the channels that `reset` was told.
         """
-        self.underflows += underflow or self._is_request_late()
+        if underflow or self._is_request_late():
+            self.status.count_underflow()
         for start in range(0, len(out), MAX_BLOCK_FRAMES):
             self._fill_chunk(out[start : start + MAX_BLOCK_FRAMES])
-        ring = self.current_ring
-        self._position.write(monotonic(), ring.seek_number if ring else -1, ring.position if ring else 0)
+        self.status.set_late_reads(self.late_reads)
+        self.status.note_reduction(self._limiter.take_reduction())
+        self._publish(monotonic(), self.current_ring)
+
+    def _publish(self, requested_at: float, ring: Ring | None) -> None:
+        seek_number, frame, number = (ring.seek_number, ring.position, ring.number) if ring else (-1, 0, -1)
+        self.status.position.write(
+            requested_at, seek_number, frame, number, self.sample_rate, self.latency, self.device_number
+        )
 
     def _is_request_late(self) -> bool:
         """Return True if the device may have played its whole buffer: PulseAudio and PipeWire do not report it."""
-        requested_at = self._position.requested_at
+        requested_at = self.status.position.requested_at
         return requested_at > 0.0 and 0.0 < self.device_latency * _MIN_BUFFER_FILL < monotonic() - requested_at
 
     def _fill_chunk(self, out: NDArray[np.float32]) -> None:
@@ -195,34 +185,6 @@ class Player:
         self._voice.assign(requested, is_faded_in=not is_audible)
         if not is_audible:
             self._fading_voice.ring = None
-
-
-class PositionRecord:
-    """Position of the callback, written by it alone and read by other threads; neither waits.
-
-    Two slots are written in turn, so the slot that was published last is complete while the other one is written.
-    """
-
-    def __init__(self) -> None:
-        self.requested_at = 0.0
-        """Time that was written last, for the writer's thread."""
-        self._slots: tuple[list[float], list[float]] = ([0.0, -1, 0], [0.0, -1, 0])
-        self._published = 0
-
-    def write(self, requested_at: float, seek_number: int, frame: int) -> None:
-        """Publish a position."""
-        slot = self._slots[(self._published + 1) & 1]
-        slot[0], slot[1], slot[2] = requested_at, seek_number, frame
-        self._published += 1
-        self.requested_at = requested_at
-
-    def read(self) -> CallbackPosition:
-        """Return the position that was published last."""
-        while True:
-            published = self._published
-            requested_at, seek_number, frame = self._slots[published & 1]
-            if published == self._published:
-                return CallbackPosition(requested_at, int(seek_number), int(frame))
 
 
 class RingVoice:

@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import monotonic
 
 from desktop.errors import SoundUnavailableError
+from desktop.playback.adaptive_latency import AdaptiveLatency
 from desktop.playback.device import Device
 from desktop.playback.output_settings import OutputSettings
 from desktop.playback.player import Player
@@ -25,9 +27,10 @@ class PlayerOutput:
         lane_names: Sequence[str],
         settings: OutputSettings,
         on_stale: Callable[[], None],
-        on_notice: Callable[[str], None],
+        on_notice: Callable[[Message], None],
+        latency: AdaptiveLatency | None = None,
     ) -> None:
-        """Keep what is needed to open a device.
+        """Keep what is needed to open a device, with `latency`.
 
         `on_stale` is called from another thread when the device is lost; `on_notice` gets a message for the user when
         another one plays in its place.
@@ -38,6 +41,7 @@ class PlayerOutput:
         self._lane_names = tuple(lane_names)
         self._on_stale = on_stale
         self._on_notice = on_notice
+        self._latency = latency or AdaptiveLatency()
         self._device: Device | None = None
         self._opened_settings = settings
         self._opened_at = 0.0
@@ -58,13 +62,13 @@ class PlayerOutput:
     def is_stale(self) -> bool:
         """Whether the device that is open was lost, or is not the one that the settings ask for."""
         return self._device is not None and (
-            self._device is self._lost_device or self._opened_settings != self.settings
+            self._device is self._lost_device or self._opened_settings != self._adapted_settings
         )
 
     def open(self, sample_rate: int) -> None:
         """Open the device and reset the player for it; it plays after `start`. Raises SoundUnavailableError."""
         lost, self._lost_device = self._lost_device, None
-        settings = self.settings
+        settings = self._adapted_settings
         is_short_life = lost is not None and monotonic() - self._opened_at < _MIN_LIFE_S
         self._short_lives = self._short_lives + 1 if is_short_life else 0
         if self._short_lives > _MAX_SHORT_LIVES:
@@ -78,11 +82,12 @@ class PlayerOutput:
         self._device, self._opened_settings = device, settings
         self._opened_at = monotonic()
         pairs = settings.lane_pairs(self._lane_names, device.channels)
+        self._latency.begin(self._player.underflows)
         self._player.reset(device.sample_rate, device.latency, pairs, device.channels)
         if lost and lost.title != device.title and (device.is_fallback or not lost.is_fallback):
             message = Message("{lost} was disconnected. Playing on {device}.", lost=lost.title, device=device.title)
             _log.info("The sound device was lost, another one plays")
-            self._on_notice(str(message))
+            self._on_notice(message)
 
     def start(self) -> None:
         """Start the device. Raises SoundUnavailableError if it refuses."""
@@ -96,6 +101,15 @@ class PlayerOutput:
             device.close()
         if not is_replaced:
             self._lost_device = None
+
+    def adapt_latency(self) -> None:
+        """Notice underflows of the device that is open, after which `is_stale` may ask for another latency."""
+        if self._device:
+            self._latency.note_underflows(self._player.underflows)
+
+    @property
+    def _adapted_settings(self) -> OutputSettings:
+        return replace(self.settings, latency_ms=self._latency.latency_ms(self.settings))
 
     def _report_loss(self) -> None:
         self._lost_device = self._device

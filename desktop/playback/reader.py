@@ -3,19 +3,21 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 
-from desktop.errors import SoundUnavailableError, StorageError, StretchUnavailableError
+from desktop.errors import SoundUnavailableError, StorageError, StretchUnavailableError, UnbraidError
+from desktop.playback.adaptive_latency import AdaptiveLatency
 from desktop.playback.chain import EXTRA_LANES, Chain
-from desktop.playback.chain_settings import ChainSettings
-from desktop.playback.click import Beat, count_in_start_s
+from desktop.playback.click import Beat
+from desktop.playback.cue import Cue
 from desktop.playback.output_settings import OutputSettings
 from desktop.playback.player import Player
 from desktop.playback.player_output import PlayerOutput
 from desktop.playback.ring import Ring
 from desktop.playback.source import PlaybackSource
 from desktop.playback.time_map import Piece, TimeMap
+from desktop.text.message import Message
 
 # Seconds read ahead of the playhead.
 _READ_AHEAD_S = 2.0
@@ -46,34 +48,13 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Cue:
-    """Playback request: a source from a frame on.
-
-    `seek_number` identifies the seek, and stays the same if only source or settings change: then the source goes on where
-    it is heard.
-    """
-
-    source: PlaybackSource
-    frame: int
-    seek_number: int
-    settings: ChainSettings = field(default_factory=ChainSettings)
-    count_in: Sequence[Beat] = ()
-    """Beats that are counted in before `frame`."""
-
-    @property
-    def start(self) -> Piece:
-        """First piece of the seek's time map."""
-        second, speed = self.frame / self.source.sample_rate, self.settings.speed_at(0)
-        return Piece(0, count_in_start_s(self.count_in, speed) if self.count_in else second, speed, second)
-
-
-@dataclass(frozen=True)
 class _Feed:
     """Ring and the chain that fills it from a source."""
 
     ring: Ring
     chain: Chain
     source: PlaybackSource
+    on_time_map: Callable[[Ring], None]
 
     def fill(self, frames: int) -> None:
         """Read until the ring holds `frames` frames or the source has no more for now. Raises StorageError."""
@@ -88,7 +69,9 @@ class _Feed:
         """Read the next block; return False if the source has no more for now. Raises StorageError."""
         ring = self.ring
         sound = self.chain.read(min(_BLOCK_FRAMES, ring.writable_frames))
-        ring.time_map = self.chain.time_map
+        if ring.time_map is not self.chain.time_map:
+            ring.time_map = self.chain.time_map
+            self.on_time_map(ring)
         if self.chain.has_ended:
             ring.end = ring.written_end + len(sound)
         ring.is_starved = not len(sound)
@@ -107,26 +90,28 @@ class Reader:
         player: Player,
         cue: Cue,
         on_ended: Callable[[int], None],
-        on_error: Callable[[SoundUnavailableError | StorageError | StretchUnavailableError], None],
+        on_error: Callable[[int, UnbraidError], None],
         predecessor: "Reader | None" = None,
         output: OutputSettings | None = None,
         lane_names: Sequence[str] = (),
-        on_notice: Callable[[str], None] = lambda message: None,
+        on_notice: Callable[[Message], None] = lambda message: None,
+        on_time_map: Callable[[Ring], None] = lambda ring: None,
+        latency: AdaptiveLatency | None = None,
     ) -> None:
         """Start the thread, which first waits until `predecessor`, closed or failed, has released the device.
 
-        It calls `on_ended` with the number of the seek that was played to the track's end, and `on_error`.
+        It calls `on_ended` with the number of the seek that was played to the track's end, `on_error` with that of the
+        one that failed, and `on_time_map` with a ring that has another time map, before that part of it is heard.
         """
         self._wake_event = threading.Event()
         self.cue = cue
         """Latest cue, written by the window and read by the thread; cues are not queued."""
-        self.is_buffering = False
-        """True while playback waits because the next frames do not exist yet."""
         self._player = player
         self._on_ended = on_ended
         self._on_error = on_error
+        self._on_time_map = on_time_map
         self._predecessor = predecessor
-        self._output = PlayerOutput(player, lane_names, output or OutputSettings(), self.wake, on_notice)
+        self._output = PlayerOutput(player, lane_names, output or OutputSettings(), self.wake, on_notice, latency)
         self._active_cue: Cue | None = None
         self._current_feed: _Feed | None = None
         self._next_feed: _Feed | None = None
@@ -169,7 +154,7 @@ class Reader:
         except (SoundUnavailableError, StorageError, StretchUnavailableError) as error:
             self._stop_playing()
             if not self._is_closing:
-                self._on_error(error)
+                self._on_error(self.cue.seek_number, error)
         finally:
             self._stop_playing()
             self._close_device()
@@ -179,6 +164,7 @@ class Reader:
 
     def _run_once(self) -> None:
         self._wait_for_work()
+        self._output.adapt_latency()
         if self._output.is_stale:
             self._replace_device()
         if self._player.is_gate_open and not self._output.is_open:
@@ -225,7 +211,7 @@ class Reader:
         seek_number, player = self.cue.seek_number, self._player
         for feed in (self._current_feed, self._next_feed):
             if feed and feed.ring.seek_number == seek_number:
-                frame = player.heard_frame(seek_number) if feed.ring is player.current_ring else None
+                frame = player.last_block.heard_frame(seek_number) if feed.ring is player.current_ring else None
                 return feed, feed.ring.position if frame is None else int(frame)
         return None
 
@@ -301,7 +287,7 @@ class Reader:
         chain = Chain(source, rate, cue.settings, start, count_in, earlier)
         capacity = self._frames(_READ_AHEAD_S) + 2 * _BLOCK_FRAMES
         ring = Ring(capacity, source.lanes + EXTRA_LANES, round(start.frame), seek_number=cue.seek_number)
-        return _Feed(ring, chain, source)
+        return _Feed(ring, chain, source, self._on_time_map)
 
     def _request(self, feed: _Feed) -> None:
         """Let the callback switch to `feed` once it holds enough frames."""
@@ -312,7 +298,8 @@ class Reader:
         if current and current.ring is self._player.current_ring and current.ring.seek_number == feed.ring.seek_number:
             self._catch_up(feed, current)
         else:
-            feed.fill(self._frames(_PREROLL_S))
+            # A device takes as much as its buffer holds at once.
+            feed.fill(self._frames(_PREROLL_S + self._player.device_latency))
         self._player.requested_ring = feed.ring
 
     def _catch_up(self, feed: _Feed, playing: _Feed) -> None:
@@ -346,7 +333,7 @@ class Reader:
             self._release_replaced_feed()
         self._plan_trainer_step()
         ring = self._player.current_ring
-        self.is_buffering = (
+        self._player.status.is_buffering = (
             self._player.is_gate_open and ring is not None and not ring.readable_frames and not ring.is_finished
         )
 

@@ -1,6 +1,7 @@
 """Ring buffer between the reader's thread, which writes, and the audio callback, which reads; neither waits."""
 
 import sys
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from desktop.playback.time_map import TimeMap
 
 UNKNOWN_END = sys.maxsize
+_numbers = count()
 
 LaneSamples = NDArray[np.float32]
 """Samples of several lanes, float32 `[frames, lanes, 2]`."""
@@ -26,6 +28,8 @@ class Ring:
         belongs to.
         """
         self.seek_number = seek_number
+        self.number = next(_numbers)
+        """Number of this ring, unique in the process."""
         self.end = end
         """Frame after the last; `UNKNOWN_END` until the writer, which sets it, knows it."""
         self.time_map = TimeMap()

@@ -1,28 +1,30 @@
 """Session: playback of one song, and the only entrance to it.
 
-Audio modules are imported when a song is first played: the window appears a tenth of a second sooner.
+Modules that need numpy are imported when a song is first opened: the window appears a tenth of a second sooner.
 """
 
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from desktop.playback.chain_settings import ChainSettings
+from desktop.playback.engine import Gains, SoundEngine
 from desktop.playback.history import SongHistory
 from desktop.playback.levels import Dropouts, LaneLevels, Levels
 from desktop.playback.mix import CLICK_LANE, ORIGINAL_LANE, Mix, db_to_gain
 from desktop.playback.output_settings import OutputSettings
 from desktop.playback.song_state import SongState
+from desktop.playback.sound_process import SoundProcess
 
 if TYPE_CHECKING:
     from desktop.analysis.beat_grid import BeatGrid
-    from desktop.errors import SoundUnavailableError, StorageError, StretchUnavailableError
-    from desktop.playback.player import Player
-    from desktop.playback.reader import Cue, Reader
+    from desktop.errors import UnbraidError
+    from desktop.playback.cue import Cue
     from desktop.playback.source import PlaybackSource
     from desktop.playback.time_map import TimeMap
+    from desktop.text.message import Message
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -49,7 +51,8 @@ class Session:
     sound device everything works except playing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, engine: SoundEngine | None = None) -> None:
+        """Play with `engine`; None plays in a process of its own."""
         self.thread_id = threading.get_ident()
         """The thread that may use the session."""
         self.on_ended: Callable[[], None] | None = None
@@ -64,17 +67,20 @@ class Session:
         self._history = SongHistory()
         self._grid: BeatGrid | None = None
         self._settings = ChainSettings()
-        self._player: Player | None = None
-        self._reader: Reader | None = None
-        self._closed_reader: Reader | None = None
+        self._engine = engine or SoundProcess()
+        self._engine.on_stopped, self._engine.on_notice = self._handle_stop, self._handle_notice
         self._output = OutputSettings()
         self._playhead = 0
         self._heard_frame = 0.0
         """Frame of the ring, which counts from the last seek, that was heard when the position was asked for."""
-        self._device_number = 0
+        self._heard_device = (-1, -1)
+        self._wants_to_play = False
         self._seek_number = 0
-        self._ended_seek_number = -1
-        """Number of the seek that was played to the end; written by the reader's thread."""
+        self._stopped_seek_number = self._ended_seek_number = -1
+        """Numbers of the seek that was played to the end, or failed, and of the one that was played to the end.
+
+        Written by a thread of the engine.
+        """
 
     @_in_own_thread
     def open(self, source: "PlaybackSource", names: Sequence[str], state: SongState | None = None) -> None:
@@ -84,6 +90,8 @@ class Session:
         self._lane_names = tuple(names)
         self._state = state or SongState()
         self._settings = ChainSettings.of(self._state, self._lane_names, None)
+        self._engine.open_song((*self._mix_names, CLICK_LANE))
+        self._apply_gains()
         self.seek(round(self._state.playhead_s * source.sample_rate))
 
     @_in_own_thread
@@ -105,12 +113,8 @@ class Session:
     @_in_own_thread
     def close_song(self) -> None:
         """Close the song; the device is released soon after."""
-        if self._player:
-            self._player.is_gate_open = False
-        if self._reader:
-            self._reader.close()
-            self._closed_reader = self._reader
-        self._reader = self._player = None
+        self._engine.close_song()
+        self._wants_to_play = False
         self._source = None
         self._lane_names = ()
         self._state, self._history = SongState(), SongHistory()
@@ -121,8 +125,7 @@ class Session:
     def close(self) -> None:
         """Close the song and wait until the device is released."""
         self.close_song()
-        if self._closed_reader:
-            self._closed_reader.join()
+        self._engine.close()
 
     @property
     def lane_names(self) -> tuple[str, ...]:
@@ -142,25 +145,23 @@ class Session:
     @property
     def is_playing(self) -> bool:
         """Whether the song plays: from `play` to `pause` or to the song's end."""
-        player = self._player
-        return player is not None and player.is_gate_open
+        return self._wants_to_play and self._stopped_seek_number != self._seek_number
 
     @property
     def is_buffering(self) -> bool:
         """Whether playback waits for a part that does not exist yet; it resumes by itself."""
-        reader = self._reader
-        return self.is_playing and reader is not None and reader.is_buffering
+        return self.is_playing and self._engine.is_buffering
 
     @property
     @_in_own_thread
     def position(self) -> int:
         """Frame that is heard now."""
-        player, source = self._player, self._source
-        if player and source and self._ended_seek_number == self._seek_number:
+        source = self._source
+        if source and self._ended_seek_number == self._seek_number:
             self._playhead = source.frames
-        if not (player and source and self.is_playing):
+        if not (source and self.is_playing):
             return self._playhead
-        time_map = self._follow_callback(player)
+        time_map = self._follow_callback()
         if time_map:
             # One second in frames may be a little less than the whole number that it is.
             frame = int(time_map.second_at(self._heard_frame) * source.sample_rate + 1e-6)
@@ -171,7 +172,7 @@ class Session:
     @_in_own_thread
     def loop_round(self) -> int:
         """Number of times that the loop was played since the last seek."""
-        time_map = self._follow_callback(self._player) if self._player and self.is_playing else None
+        time_map = self._follow_callback() if self.is_playing else None
         return time_map.piece_at(self._heard_frame).rounds if time_map else 0
 
     @property
@@ -183,7 +184,7 @@ class Session:
     @_in_own_thread
     def is_counting_in(self) -> bool:
         """Whether the count-in is heard, and the song not yet."""
-        time_map = self._follow_callback(self._player) if self._player and self.is_playing else None
+        time_map = self._follow_callback() if self.is_playing else None
         return time_map is not None and time_map.piece_at(self._heard_frame).is_count_in
 
     @property
@@ -229,8 +230,7 @@ class Session:
     def set_output(self, settings: OutputSettings) -> None:
         """Play on another device, with another latency or routing; a song that plays goes on after a short gap."""
         self._output = settings
-        if self._reader:
-            self._reader.set_output(settings)
+        self._engine.set_output(settings)
 
     def is_audible(self, lane: int) -> bool:
         """Return False if a mute, or the solo of another lane, silences this lane."""
@@ -248,18 +248,18 @@ class Session:
         """Play from the playhead, or from the start if it is at the end; errors are reported to `on_error`."""
         if self._source is None or self.is_playing:
             return
-        if self.position >= self._source.frames:
-            self.seek(0)
-        player, reader = self._ensure_started(self._source)
-        player.is_gate_open = True
-        reader.wake()
+        position = self.position
+        if position >= self._source.frames or self._stopped_seek_number == self._seek_number:
+            self.seek(position if position < self._source.frames else 0)
+        self._wants_to_play = True
+        self._engine.play()
 
     @_in_own_thread
     def pause(self) -> None:
         """Pause at the current position."""
-        if self._player and self.is_playing:
+        if self.is_playing:
             position = self.position
-            self._player.is_gate_open = False
+            self._wants_to_play = False
             self.seek(position)
 
     @_in_own_thread
@@ -278,12 +278,12 @@ class Session:
     @_in_own_thread
     def take_levels(self) -> Levels:
         """Return and reset the levels of the lanes and of the master since the last call."""
-        return self._player.take_levels() if self._player else Levels((LaneLevels(),) * len(self._lane_names))
+        return self._engine.take_levels() or Levels((LaneLevels(),) * len(self._lane_names))
 
     @property
     def dropouts(self) -> Dropouts:
         """Interruptions of the sound since the song was opened."""
-        return self._player.dropouts if self._player else Dropouts()
+        return self._engine.dropouts
 
     def _return_to(self, state: SongState | None) -> bool:
         if state is not None:
@@ -313,73 +313,50 @@ class Session:
         return (*self._lane_names, ORIGINAL_LANE)
 
     def _apply_gains(self) -> None:
-        if self._player:
-            state, click_gain = self._state, db_to_gain(self._state.click.gain_db)
-            gains = [*state.mix.channel_gains(self._mix_names), (click_gain, click_gain)]
-            self._player.set_gains(state.master.gain, gains)
-            self._player.has_limiter = state.master.has_limiter
+        state, click_gain = self._state, db_to_gain(self._state.click.gain_db)
+        lanes = (*state.mix.channel_gains(self._mix_names), (click_gain, click_gain))
+        self._engine.set_gains(Gains(state.master.gain, lanes, state.master.has_limiter))
 
-    def _follow_callback(self, player: "Player") -> "TimeMap | None":
+    def _follow_callback(self) -> "TimeMap | None":
         """Update the frame that is heard, and return the time map of its ring; None until the last seek is heard."""
-        ring, heard = player.current_ring, player.heard_frame(self._seek_number)
-        if ring is None or heard is None or ring.seek_number != self._seek_number:
+        heard = self._engine.heard(self._seek_number)
+        if heard is None:
             return None
-        if player.device_number != self._device_number:  # its frames may have another length
-            self._device_number, self._heard_frame = player.device_number, float(ring.start)
-        self._heard_frame = max(self._heard_frame, heard)  # it never moves back
-        return ring.time_map
+        if heard.device != self._heard_device:
+            self._heard_device, self._heard_frame = heard.device, float(heard.first_frame)
+        self._heard_frame = max(self._heard_frame, heard.frame)  # it never moves back
+        return heard.time_map
 
     def _start_seek(self) -> None:
         """Have the song read from the playhead on."""
+        self._wants_to_play = self.is_playing  # before the number of the seek that may have stopped is gone
         self._seek_number += 1
         self._heard_frame = 0.0
         self._send_cue()
 
     def _create_cue(self, source: "PlaybackSource") -> "Cue":
         from desktop.playback.click import count_in_beats
-        from desktop.playback.reader import Cue
+        from desktop.playback.cue import Cue
 
         bars = 0 if self.is_playing else self._state.count_in_bars
         count_in = count_in_beats(self._grid, self._playhead / source.sample_rate, bars) if self._grid and bars else ()
         return Cue(source, self._playhead, self._seek_number, self._settings, count_in)
 
     def _send_cue(self) -> None:
-        if self._reader and self._source:
-            self._reader.cue = self._create_cue(self._source)
-            self._reader.wake()
+        if self._source:
+            self._engine.cue(self._create_cue(self._source), self.is_playing)
 
-    def _ensure_started(self, source: "PlaybackSource") -> "tuple[Player, Reader]":
-        if self._player is None or self._reader is None or self._reader.has_ended:
-            from desktop.playback.chain import EXTRA_LANES
-            from desktop.playback.player import Player
-            from desktop.playback.reader import Reader
-
-            self._player = player = Player(len(self._lane_names) + EXTRA_LANES)
-            self._heard_frame, self._device_number = 0.0, 1
-            self._apply_gains()
-            predecessor, self._closed_reader = self._reader or self._closed_reader, None
-            self._reader = Reader(
-                player,
-                self._create_cue(source),
-                partial(self._handle_end, player),
-                self._handle_error,
-                predecessor,
-                self._output,
-                (*self._mix_names, CLICK_LANE),
-                self._handle_notice,
-            )
-        return self._player, self._reader
-
-    def _handle_end(self, player: "Player", seek_number: int) -> None:
-        self._ended_seek_number = seek_number
-        player.is_gate_open = False
-        if self.on_ended:
+    def _handle_stop(self, seek_number: int, error: "UnbraidError | None") -> None:
+        if seek_number != self._seek_number:
+            return  # it plays elsewhere meanwhile
+        if error is None:
+            self._ended_seek_number = seek_number
+        self._stopped_seek_number = seek_number
+        if error is None and self.on_ended:
             self.on_ended()
-
-    def _handle_notice(self, message: str) -> None:
-        if self.on_notice:
-            self.on_notice(message)
-
-    def _handle_error(self, error: "SoundUnavailableError | StorageError | StretchUnavailableError") -> None:
-        if self.on_error:
+        elif error is not None and self.on_error:
             self.on_error(str(error))
+
+    def _handle_notice(self, message: "Message") -> None:
+        if self.on_notice:
+            self.on_notice(str(message))

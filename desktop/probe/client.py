@@ -4,28 +4,28 @@ import atexit
 import json
 import logging
 import subprocess
-from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import IO, Any
 
 from desktop.audio.tags import Tags
+from desktop.runtime.child_stderr import StderrTail
 from desktop.runtime.crash_handler import process_crash_handler
-from desktop.runtime.processes import assign_to_job_object, new_session_options, own_command, own_environment
+from desktop.runtime.processes import (
+    assign_to_job_object,
+    environment_without_library,
+    new_session_options,
+    own_command,
+)
 
 _log = logging.getLogger(__name__)
 # Retry once: the first failure may be the child's idle timeout, not the file.
 _MAX_ATTEMPTS = 2
 # Seconds to wait for the exit of a killed child.
 _EXIT_TIMEOUT_S = 2.0
-# Number of standard error lines that are kept, and the prefixes of lines that report a crash.
-_MAX_STDERR_LINES = 500
-_CRASH_PREFIXES = (b"Fatal Python error", b"Windows fatal exception", b"Traceback (most recent call last)")
-# Environment variables that the child does not get: it needs neither a library nor a password.
-_LIBRARY_VARIABLE_PREFIXES = ("UNBRAID_", "REDIS_")
 
 
 class ProbeClient:
@@ -37,7 +37,7 @@ class ProbeClient:
         self._environment = environment
         self._lock = Lock()
         self._child: subprocess.Popen[bytes] | None = None
-        self._stderr_tail: _StderrTail | None = None
+        self._stderr_tail: StderrTail | None = None
 
     def request(self, operation: str, **fields: Any) -> tuple[dict[str, Any], bytes] | None:
         """Return the response's fields and bytes; None if the child ended at each attempt."""
@@ -83,7 +83,7 @@ class ProbeClient:
         )
         assign_to_job_object(child)
         assert child.stderr is not None
-        self._stderr_tail = _StderrTail(child.stderr)
+        self._stderr_tail = StderrTail(child.stderr, "probe")
         return child
 
     def _kill_child(self) -> int | None:
@@ -124,47 +124,9 @@ def read_picture(path: Path, side: int) -> tuple[bytes, int] | None:
 @cache
 def shared_probe() -> ProbeClient:
     """Return the probe client of this process, which is closed at exit."""
-    environment = {
-        name: value for name, value in own_environment().items() if not name.startswith(_LIBRARY_VARIABLE_PREFIXES)
-    }
-    client = ProbeClient(own_command("probe"), environment)
+    client = ProbeClient(own_command("probe"), environment_without_library())
     atexit.register(client.close)
     return client
-
-
-class _StderrTail:
-    """Last lines of the child's standard error.
-
-    A thread reads them continuously, because the child would block on a full pipe.
-    """
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._lines: deque[bytes] = deque(maxlen=_MAX_STDERR_LINES)
-        self._stream = stream
-        self._thread = Thread(target=self._read, name="probe stderr", daemon=True)
-        self._thread.start()
-
-    @property
-    def text(self) -> str:
-        """The kept lines as text."""
-        return b"".join(self._lines).decode("utf-8", errors="replace")
-
-    @property
-    def has_crash_report(self) -> bool:
-        """Whether the lines contain a crash report; False after a kill or a normal exit."""
-        return any(line.startswith(_CRASH_PREFIXES) for line in self._lines)
-
-    def finish(self) -> None:
-        """Read the remaining lines of the exited child and close the stream.
-
-        Do not wait longer than `_EXIT_TIMEOUT_S`: another process may have inherited the pipe.
-        """
-        self._thread.join(_EXIT_TIMEOUT_S)
-        if not self._thread.is_alive():
-            self._stream.close()
-
-    def _read(self) -> None:
-        self._lines.extend(self._stream)
 
 
 def _read_response(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from desktop.audio.tags import read_tags
 from desktop.runtime.processes import end_with_parent
+from desktop.runtime.streams import reserve_stdout
 
 # Seconds for one request, and seconds without a request after which the process exits.
 REQUEST_TIMEOUT_S, IDLE_TIMEOUT_S = 10.0, 60.0
@@ -46,16 +47,6 @@ def serve(
         _exit_after(request_timeout)
         request = json.loads(line)
         _write_response(out, *handlers[request.pop("do")](**request))
-
-
-def reserve_stdout() -> BinaryIO:
-    """Return a private stream to standard output, and redirect all other output to standard error.
-
-    libsndfile, for example, prints messages about damaged files.
-    """
-    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return out
 
 
 def main() -> int:

@@ -26,6 +26,8 @@ _EXTENDED_LIMIT_INFORMATION, _LIMIT_KILL_ON_JOB_CLOSE, _PROCESS_TERMINATE, _PROC
 _RESOURCE_TRACKER = re.compile(
     r"from (billiard\.semaphore_tracker|multiprocessing\.resource_tracker) import main;main\((\d+)\)"
 )
+# Prefixes of environment variables that name a library, or hold a password.
+_LIBRARY_VARIABLES = ("UNBRAID_", "REDIS_")
 _log = logging.getLogger(__name__)
 
 
@@ -116,6 +118,11 @@ def own_environment() -> dict[str, str]:
     root = str(Path(__file__).parents[2])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     return dict(os.environ) | {"PYTHONPATH": path}
+
+
+def environment_without_library() -> dict[str, str]:
+    """Return `own_environment` without the variables of a library, for a child that needs neither it nor a password."""
+    return {name: value for name, value in own_environment().items() if not name.startswith(_LIBRARY_VARIABLES)}
 
 
 def run_as_pool_child(arguments: Sequence[str]) -> bool:

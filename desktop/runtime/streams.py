@@ -4,7 +4,7 @@ import errno
 import io
 import os
 import sys
-from typing import Any
+from typing import Any, BinaryIO
 
 from desktop.errors import StorageError
 from desktop.runtime.disk_errors import disk_error_reason
@@ -31,6 +31,16 @@ def ensure_streams() -> None:
         if stream is None or stream.closed:
             devnull = open(os.devnull, mode, encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115
             setattr(sys, name, devnull)
+
+
+def reserve_stdout() -> BinaryIO:
+    """Return a private stream to standard output, and redirect all other output to standard error.
+
+    libsndfile, for example, prints messages about damaged files.
+    """
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return out
 
 
 def guard_output_streams() -> None:

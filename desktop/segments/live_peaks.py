@@ -25,8 +25,7 @@ class LivePeaks:
         self._levels = [[np.zeros((size, 2), np.int16) for size in sizes] for _ in self.lane_names]
         self._final_mask = np.zeros(sizes[0], np.bool_)
         self._filled_segments: dict[str, set[int]] = {}
-        self.version = 0
-        """Counter of changes to the peaks."""
+        self._changed_spans: list[tuple[float, float]] = []
 
     @property
     def lanes(self) -> list[Peaks]:
@@ -38,8 +37,12 @@ class LivePeaks:
         draft, final = self._result.compatible_draft, self._result.final
         has_draft_changed = draft is not None and self._fill_from_store(draft, final=False)
         has_final_changed = final is not None and self._fill_from_store(final, final=True)
-        self.version += has_draft_changed or has_final_changed
         return has_draft_changed or has_final_changed
+
+    def take_changed_spans(self) -> list[tuple[float, float]]:
+        """Return the (start, end) spans in seconds whose sound has changed since the last call."""
+        spans, self._changed_spans = self._changed_spans, []
+        return spans
 
     def missing_ranges(self) -> list[tuple[float, float]]:
         """Return the (start, end) ranges in seconds that the model has not separated yet."""
@@ -55,6 +58,11 @@ class LivePeaks:
                 first, entries = store.peaks(number)
                 self._fill_entries(store, first, entries, final)
                 filled.add(number)
+                # The whole segment: its peaks end in the middle of the overlap with a neighbour, its sound does not.
+                segment = store.grid.segments[number]
+                self._changed_spans.append(
+                    (segment.start / self.manifest.sample_rate, segment.end / self.manifest.sample_rate)
+                )
         return len(filled) > filled_before
 
     def _fill_entries(self, store: SegmentStore, first: int, entries: NDArray[np.int16], final: bool) -> None:

@@ -38,6 +38,7 @@ from pathlib import Path
 import numpy as np
 from desktop.playback import player_output
 from desktop.playback.practice import Loop
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.session import Session
 from desktop.playback.source import StemFileSource
 from dataclasses import replace
@@ -58,7 +59,8 @@ class Device:
 
 player_output.Device = Device
 paths = [Path(word) for word in sys.argv[1:]]
-session = Session()
+engine = LocalEngine()
+session = Session(engine)
 session.open(StemFileSource(paths), [path.stem for path in paths])
 loop = Loop(0.0, session.frames / session.sample_rate)
 session.apply(replace(session.state, speed_percent=75.0, loops=(loop,), loop_index=0, is_looping=True))
@@ -68,7 +70,7 @@ pause.wait(4)
 before = time.process_time()
 pause.wait(10)
 print("cpu", (time.process_time() - before) / 10)
-player = session._player
+player = engine.player
 for number in range(40):
     ring, began = player.current_ring, time.monotonic()
     session.apply(replace(session.state, speed_percent=70.0 + number))

@@ -37,7 +37,7 @@ def test_screen_reader_can_select_mix_and_follow_songs_over_at_spi(tmp_path: Pat
         screen.environment |= bus_environment
         with window(library, screen):
             program = reader.wait_for_program("Unbraid")
-            with reader.recording_announcements(program):
+            with reader.recording_events(program):
                 song = write_song(tmp_path / "New song.wav", 1.0)
                 command, environment = unbraid_command(song), command_environment(library) | screen.environment
                 subprocess.run(command, cwd=ROOT, env=environment, timeout=120, check=True)

@@ -16,10 +16,12 @@ SETUP = """
 import sys, threading
 from pathlib import Path
 from desktop.playback.mix import LaneMix, Mix
+from desktop.playback.output_settings import OutputSettings
 from desktop.playback.session import Session
 from desktop.playback.source import StemFileSource
 paths = [Path(word) for word in sys.argv[1:]]
 session = Session()
+session.set_output(OutputSettings(max_latency_ms=0))  # a change of the latency would be a gap
 ended = threading.Event()
 session.on_ended = ended.set
 session.open(StemFileSource(paths), [path.stem for path in paths])
@@ -112,6 +114,7 @@ import sys, threading
 from pathlib import Path
 import numpy as np
 import soundfile
+from desktop.playback.output_settings import OutputSettings
 from desktop.playback.session import Session
 from desktop.playback.partial_source import PartialSource
 from desktop.segments.grid import Segmentation
@@ -129,6 +132,7 @@ def finish(*numbers):
 
 finish(0, 1)
 session = Session()
+session.set_output(OutputSettings(max_latency_ms=0))  # a change of the latency would be a gap
 song = PartialSource(folder / "segments", folder / "draft", store.manifest)
 session.open(song, song.lane_names)
 ended, moment = threading.Event(), threading.Event()

@@ -21,10 +21,12 @@ from pathlib import Path
 from desktop.analysis.beat_grid import BeatGrid
 from desktop.playback.mix import ORIGINAL_LANE, LaneMix
 from desktop.playback.practice import Click, Loop
+from desktop.playback.output_settings import OutputSettings
 from desktop.playback.session import Session
 from desktop.playback.source import StemFileSource
 paths = [Path(word) for word in sys.argv[1:]]
 session = Session()
+session.set_output(OutputSettings(max_latency_ms=0))  # a change of the latency would be a gap
 ended = threading.Event()
 session.on_ended = ended.set
 session.open(StemFileSource(paths), [path.stem for path in paths])

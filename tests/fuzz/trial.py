@@ -19,7 +19,7 @@ from desktop.audio.tags import read_tags
 from desktop.errors import UnbraidError
 from desktop.pipeline.draft import make_draft
 from desktop.probe.picture import read_picture
-from desktop.probe.server import reserve_stdout
+from desktop.runtime.streams import reserve_stdout
 from desktop.segments.grid import Segmentation
 from tests.helpers.engines import IdentityEngine
 from tests.helpers.memory import peak_memory

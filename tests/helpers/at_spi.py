@@ -1,10 +1,11 @@
-"""A screen reader: reads and operates the accessibility tree of a program, and records its announcements."""
+"""A screen reader: reads and operates the accessibility tree of a program, follows its focus and its announcements."""
 
 import os
 import re
 import subprocess
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,25 +18,47 @@ _ROOT_PATH = "/org/a11y/atspi/accessible/root"
 _REGISTRY = "org.a11y.atspi.Registry"
 _INTERFACE_PREFIX = "org.a11y.atspi"
 _REFERENCE = re.compile(r"\('([^']+)', (?:objectpath )?'([^']+)'\)")
+_FOCUS_EVENT = re.compile(r"^(\S+): org\.a11y\.atspi\.Event\.Object\.StateChanged \('focused', 1,", re.MULTILINE)
+_EVENTS = ("object:announcement", "object:state-changed:focused")
+
+
+class State(IntEnum):
+    """States of an accessible object, by their bits (AtspiStateType)."""
+
+    CHECKED = 4
+    ENABLED = 8
+    FOCUSED = 12
+    SELECTED = 23
+    SHOWING = 25
 
 
 class ScreenReader:
-    """A client of a session's accessibility bus that records announcements."""
+    """A client of a session's accessibility bus that records the focus and the announcements."""
 
-    def __init__(self, session_address: str, announcements_path: Path) -> None:
-        """Connect to the accessibility bus of the session bus; write announcements to the file `announcements_path`."""
-        bus = QDBusConnection.connectToBus(session_address, f"session {announcements_path}")
+    def __init__(self, session_address: str, events_path: Path) -> None:
+        """Connect to the accessibility bus of the session bus; write events to the file `events_path`."""
+        bus = QDBusConnection.connectToBus(session_address, f"session {events_path}")
         self.address = _call_dbus(bus, "org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress")
-        self.bus = QDBusConnection.connectToBus(self.address, f"accessibility {announcements_path}")
-        self._announcements_path = announcements_path
+        self.bus = QDBusConnection.connectToBus(self.address, f"accessibility {events_path}")
+        self._events_path = events_path
         # Programs send only the events that a client has registered for.
-        registry = "/org/a11y/atspi/registry"
-        _call_dbus(self.bus, _REGISTRY, registry, _REGISTRY, "RegisterEvent", "object:announcement")
+        for event in _EVENTS:
+            _call_dbus(self.bus, _REGISTRY, "/org/a11y/atspi/registry", _REGISTRY, "RegisterEvent", event)
 
     @property
     def announcements(self) -> str:
         """The announcements so far, one per line."""
-        return "\n".join(line for line in self._announcements_path.read_text().splitlines() if "Announcement" in line)
+        return "\n".join(line for line in self._events_path.read_text().splitlines() if "Announcement" in line)
+
+    @property
+    def focus_count(self) -> int:
+        """How often an object has got the focus while events were recorded."""
+        return len(_FOCUS_EVENT.findall(self._events_path.read_text()))
+
+    def focused(self, program: "Accessible") -> "Accessible | None":
+        """Return the object of `program` that got the focus last while its events were recorded; None before one did."""
+        paths = _FOCUS_EVENT.findall(self._events_path.read_text())
+        return Accessible(self, program.service, paths[-1]) if paths else None
 
     def wait_for_program(self, name: str) -> "Accessible":
         """Wait until a program of this name is on the bus, and return it."""
@@ -51,11 +74,11 @@ class ScreenReader:
         return found[0]
 
     @contextmanager
-    def recording_announcements(self, program: "Accessible") -> Iterator[None]:
-        """Record the announcements of `program` within this context."""
+    def recording_events(self, program: "Accessible") -> Iterator[None]:
+        """Record focus and announcements of `program` within this context."""
         command = ["gdbus", "monitor", "--address", self.address, "--dest", program.service]
-        with self._announcements_path.open("w") as out, _running_process(command, stdout=out):
-            wait_until(lambda: "Monitoring" in self._announcements_path.read_text())
+        with self._events_path.open("w") as out, _running_process(command, stdout=out):
+            wait_until(lambda: "Monitoring" in self._events_path.read_text())
             yield
 
 
@@ -101,12 +124,17 @@ class Accessible:
         """Select a child by its index, such as a cell of a table."""
         assert self._call_method("Selection", "SelectChild", index)
 
+    def has_state(self, state: State) -> bool:
+        """Return whether the object is in this state."""
+        low, high = map(int, re.findall(r"\d+(?=[,\]])", self._call_gdbus("GetState")))
+        return bool((high << 32 | low) >> state & 1)
+
     def children(self) -> list[Self]:
-        """Return the direct children. Uses gdbus, because PySide cannot read structs from D-Bus."""
-        target = ["--address", self._reader.address, "--dest", self.service, "--object-path", self._path]
-        command = ["gdbus", "call", *target, "--method", f"{_INTERFACE_PREFIX}.Accessible.GetChildren"]
-        out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        return [type(self)(self._reader, service, path) for service, path in _REFERENCE.findall(out)]
+        """Return the direct children."""
+        if not self._get_property("Accessible", "ChildCount"):
+            return []  # asked first: a call by gdbus takes longer
+        references = _REFERENCE.findall(self._call_gdbus("GetChildren"))
+        return [type(self)(self._reader, service, path) for service, path in references]
 
     def descendants(self) -> "Iterator[Accessible]":
         """Yield all descendants except the cells of tables, in tree order."""
@@ -114,6 +142,12 @@ class Accessible:
             yield child
             if child.role != "table":
                 yield from child.descendants()
+
+    def _call_gdbus(self, method: str) -> str:
+        """Return the reply of a method of the interface Accessible. PySide reads no structs and arrays from D-Bus."""
+        target = ["--address", self._reader.address, "--dest", self.service, "--object-path", self._path]
+        command = ["gdbus", "call", *target, "--method", f"{_INTERFACE_PREFIX}.Accessible.{method}"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     def _get_property(self, interface: str, name: str) -> Any:
         arguments = (f"{_INTERFACE_PREFIX}.{interface}", name)

@@ -37,6 +37,7 @@ class ManualDevices:
         chosen = output.device if output else ""
         device = ManualDevice(self.sample_rate or sample_rate, fill, on_lost, min(channels, self.channels))
         device.is_fallback = bool(chosen) and chosen not in self.connected
+        device.latency_ms = output.latency_ms if output else 0
         device.title = chosen if chosen in self.connected else self.default
         self.devices.append(device)
         return device
@@ -59,7 +60,7 @@ class ManualDevice:
     def __init__(self, sample_rate: int, fill: FillCallback, on_lost: Callable[[], None], channels: int = 2) -> None:
         self.sample_rate = sample_rate
         self.channels = channels
-        self.title, self.is_fallback = "", False
+        self.title, self.is_fallback, self.latency_ms = "", False, 0
         self.simulate_loss = on_lost
         self.is_started = False
         self._fill = fill

@@ -58,7 +58,7 @@ class Screen:
 
     def type_text(self, text: str) -> None:
         """Type text."""
-        self._xdotool("type", text)
+        self._xdotool("type", "--", text)
 
     def click(self, x: int, y: int) -> None:
         """Click with the left mouse button."""

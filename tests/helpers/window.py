@@ -18,6 +18,7 @@ from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.models.store import ModelStore
 from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.session import Session
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.job_feed import JobFeed
@@ -71,7 +72,7 @@ class WindowHarness:
         self.model_error = ""
         """If set, the reason why every model is unavailable."""
         self.service = JobService(self.home, self.store, self.queue, FeedEmitter(self.feed), self._check_model)
-        self.session = Session()
+        self.session = Session(LocalEngine())
 
     def create_window(self, source: FeedConfig | None = None) -> MainWindow:
         """Return a new window on this library; `source` is its update feed."""

@@ -44,10 +44,10 @@ class Navigation(QObject):
         self._table.scrollTo(self._table.currentIndex())
 
     def show_player(self) -> None:
-        """Show the Player, and move the focus to its lanes; without songs there is none."""
+        """Show the Player, and move the focus to its lanes, or to the message in their place."""
         if self._pages.shows_songs:
             self._show_page(Page.PLAYER)
-            (self._player.waveforms or self._pages).setFocus(Qt.FocusReason.OtherFocusReason)
+            self._player.focus_content()
 
     def leave(self) -> None:
         """Leave the Player, or else clear the search, and move the focus to the table."""

@@ -1,6 +1,7 @@
 """Waveform columns: min and max of each pixel column, and their image, by numpy without a path or a loop."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -18,8 +19,6 @@ ALPHA_STEPS = 16
 """Number of opacity steps of a partly covered pixel."""
 OUTLINE_FILL_STEPS = 2
 """Opacity steps that remain inside an outline."""
-MAX_INT16_HEIGHT = 2000
-"""Image height in device pixels below which positions in `ALPHA_STEPS` fit into 16 bits."""
 SILENCE_HALF_HEIGHT = 0.5
 """Half the height, in logical pixels, of the line drawn for digital silence."""
 
@@ -61,8 +60,9 @@ class SampleWindow:
         A sample that is wider than a column becomes a step; steps are joined by vertical lines.
         """
         edges = np.linspace(start, end, width + 1) * self.sample_rate - self.start
-        first = np.clip(np.floor(edges[:-1]).astype(np.int64), 0, max(0, len(self.low) - 1))
-        last = np.clip(np.ceil(edges[1:]).astype(np.int64), first + 1, max(1, len(self.low)))
+        # Rounding errors must not decide whether a sample at an edge belongs to the column.
+        first = np.clip(np.floor(edges[:-1] + 1e-6).astype(np.int64), 0, max(0, len(self.low) - 1))
+        last = np.clip(np.ceil(edges[1:] - 1e-6).astype(np.int64), first + 1, max(1, len(self.low)))
         columns = np.zeros((width, 2), np.float32)
         if not len(self.low):
             return columns
@@ -108,34 +108,55 @@ def paint_columns(
     `gain` scales the samples; `ratio` is device pixels per logical pixel; `outline` makes the inside nearly
     transparent.
     """
-    dtype = np.int16 if height < MAX_INT16_HEIGHT else np.int32
+    return paint_coverage(cover_columns(columns, height, gain, ratio, outline), colour)
+
+
+def cover_columns(
+    columns: NDArray[np.float32], height: int, gain: float, ratio: float, outline: bool = False
+) -> NDArray[np.uint8]:
+    """Return how much of each pixel the columns cover, uint8 [height, width] in `ALPHA_STEPS`.
+
+    The parameters are those of `paint_columns`.
+    """
     middle = height // 2 + 0.5  # the middle of a pixel, so that silence is a crisp line
     scale, silence_half_height = gain * height / 2 * FULL_SCALE_FRACTION, SILENCE_HALF_HEIGHT * ratio
-    top = np.rint((middle - np.clip(columns[:, 1] * scale, silence_half_height, middle)) * ALPHA_STEPS).astype(dtype)
-    bottom = np.rint((middle + np.clip(columns[:, 0] * -scale, silence_half_height, middle)) * ALPHA_STEPS).astype(
-        dtype
+    above = np.clip(columns[:, 1] * scale, silence_half_height, middle)
+    below = np.clip(columns[:, 0] * -scale, silence_half_height, middle)
+    top, bottom = (np.rint((middle + side) * ALPHA_STEPS).astype(np.int32) for side in (-above, below))
+    # The rows that hold the edges are never the same, as even silence ends in the row after its first one.
+    top_row, bottom_row = top // ALPHA_STEPS, bottom // ALPHA_STEPS
+    dtype = np.uint8 if height < 255 else np.int16  # the smallest one is twice as fast
+    rows = np.arange(height, dtype=dtype)[:, None]
+    inside = rows > top_row.astype(dtype)
+    inside &= rows < np.minimum(bottom_row, height).astype(dtype)
+    coverage = inside.view(np.uint8)
+    coverage *= np.uint8(ALPHA_STEPS)
+    each_column = np.arange(len(columns))
+    coverage[top_row, each_column] = ALPHA_STEPS - top % ALPHA_STEPS
+    is_cut = bottom_row >= height
+    coverage[np.where(is_cut, height - 1, bottom_row), each_column] = np.where(
+        is_cut, ALPHA_STEPS, bottom % ALPHA_STEPS
     )
-    rows = (np.arange(height, dtype=dtype) * ALPHA_STEPS)[:, None]
-    coverage = np.minimum(rows + dtype(ALPHA_STEPS), bottom)
-    coverage -= np.maximum(rows, top)
-    np.clip(coverage, 0, ALPHA_STEPS, out=coverage)
-    alpha = coverage.astype(np.uint8)
     if outline:
-        alpha -= np.minimum(_erode(alpha, max(1, round(ratio))), ALPHA_STEPS - OUTLINE_FILL_STEPS)
-    width = len(columns)
-    image = QImage(alpha.data, width, height, width, QImage.Format.Format_Indexed8)
-    image.setColorTable(_alpha_ramp(colour))
-    image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: `alpha` belongs to numpy
-    image.setDevicePixelRatio(ratio)
-    return image
+        coverage -= np.minimum(_erode(coverage, max(1, round(ratio))), ALPHA_STEPS - OUTLINE_FILL_STEPS)
+    return coverage
+
+
+def paint_coverage(coverage: NDArray[np.uint8], colour: QColor) -> QImage:
+    """Paint a shape, uint8 [height, width] in `ALPHA_STEPS`."""
+    height, width = coverage.shape
+    coverage = np.ascontiguousarray(coverage)
+    image = QImage(coverage.data, width, height, width, QImage.Format.Format_Indexed8)
+    image.setColorTable(_alpha_ramp(colour.rgb()))
+    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: `coverage` belongs to numpy
 
 
 def _interpolate_columns(peaks: PeakSource, start: float, end: float, width: int) -> NDArray[np.float32]:
     """Return columns finer than the pyramid, float32 [width, 2]: its entries, joined by straight lines."""
-    low = int(start // FRAMES_PER_PEAK) * FRAMES_PER_PEAK
-    count = int(np.ceil((end - low) / FRAMES_PER_PEAK))
-    entries = peaks.columns(low, low + count * FRAMES_PER_PEAK, count) / FULL_SCALE
-    centres = low + (np.arange(count) + 0.5) * FRAMES_PER_PEAK
+    low = max(0, int(start // FRAMES_PER_PEAK) - 1)
+    high = min(int(np.ceil(peaks.frames / FRAMES_PER_PEAK)), int(np.ceil(end / FRAMES_PER_PEAK)) + 1)
+    entries = peaks.columns(low * FRAMES_PER_PEAK, high * FRAMES_PER_PEAK, high - low) / FULL_SCALE
+    centres = (np.arange(low, high) + 0.5) * FRAMES_PER_PEAK
     positions = start + (np.arange(width) + 0.5) * (end - start) / width
     sides = [np.interp(positions, centres, entries[:, side]) for side in (0, 1)]
     return np.stack(sides, axis=1).astype(np.float32)
@@ -152,7 +173,7 @@ def _erode(alpha: NDArray[np.uint8], radius: int) -> NDArray[np.uint8]:
     return inside
 
 
-def _alpha_ramp(colour: QColor) -> list[int]:
-    """Return ARGB values of `colour` in `ALPHA_STEPS + 1` steps of opacity."""
-    red, green, blue = colour.red(), colour.green(), colour.blue()
-    return [QColor(red, green, blue, 255 * step // ALPHA_STEPS).rgba() for step in range(ALPHA_STEPS + 1)]
+@cache
+def _alpha_ramp(rgb: int) -> list[int]:
+    """Return ARGB values of a colour in `ALPHA_STEPS + 1` steps of opacity."""
+    return [(255 * step // ALPHA_STEPS) << 24 | rgb & 0xFFFFFF for step in range(ALPHA_STEPS + 1)]

@@ -47,5 +47,4 @@ def paint_points(
         for point in points:
             painter.drawEllipse(point, _POINT_RADIUS * ratio, _POINT_RADIUS * ratio)
     painter.end()
-    image.setDevicePixelRatio(ratio)
     return image

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.waveform.peak_item import TimeSpan
+from desktop.ui.waveform.lane_content import TimeSpan
 from desktop.ui.waveform.time_view import TimeViewBox
 
 STRIPE_WIDTH = 5

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsView, QGraphicsWidge
 from desktop.analysis.beat_grid import BeatGrid
 from desktop.text.message import tr
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.waveform.bar_lines import compute_lines
-from desktop.ui.waveform.peak_item import LaneWaveform, PeakItem, TimeSpan
+from desktop.ui.waveform.backdrop import Backdrop
+from desktop.ui.waveform.lane_content import LaneWaveform, TimeSpan
+from desktop.ui.waveform.peak_item import PeakItem
 from desktop.ui.waveform.pixel_columns import MAX_FRAMES_PER_COLUMN, SampleWindow
 from desktop.ui.waveform.spectrogram import SpectrogramTiles, Tile, TileKey
 from desktop.ui.waveform.time_view import ZOOM_PER_NOTCH, TimeViewBox
@@ -20,8 +21,6 @@ from desktop.ui.waveform.unfinished import UnfinishedItem
 from desktop.ui.widgets.accessibility import accessible_role
 
 PLAYHEAD_WIDTH = 1.5
-LOOP_OPACITY, IDLE_LOOP_OPACITY = 0.13, 0.06
-"""Opacity of the tint of a loop that is repeated, and of one that is not."""
 REPAINT_MARGIN = 4
 """Logical pixels repainted on each side of the strip that the playhead crossed."""
 
@@ -39,6 +38,8 @@ class WaveformView(pg.GraphicsView):
     """First and last second of a range whose samples are to be shown."""
     tiles_requested = Signal(object)
     """List of TileKey of the spectrograms that are to be shown."""
+    tiles_outdated = Signal()
+    """The sound has changed: tiles that are being computed may show it as it was."""
     range_changed = Signal()
     """The visible range has changed."""
 
@@ -65,9 +66,7 @@ class WaveformView(pg.GraphicsView):
         self._samples: SampleWindow | None = None
         self._tiles = SpectrogramTiles(1.0)
         self._is_spectrogram = False
-        self._grid: BeatGrid | None = None
-        self._loop_span: TimeSpan | None = None
-        self._is_loop_repeated = False
+        self._backdrop = Backdrop(self._view_box)
         self._unfinished_item = UnfinishedItem(self._view_box)
         self._unfinished_item.hide()
         self._build_layout()
@@ -156,16 +155,16 @@ class WaveformView(pg.GraphicsView):
             item.set_colour(colour)
 
     def show_unfinished(
-        self, spans: Sequence[TimeSpan], label: str, label_second: float | None = None, is_draft: bool = False
+        self, spans: Sequence[TimeSpan], label: str, label_second: float | None = None, draft_lanes: int = 0
     ) -> None:
         """Hatch `spans` (seconds), with `label` at `label_second` or at the first visible span.
 
-        Without spans everything is finished. `is_draft`: the samples in the spans are a draft's, of which only the
-        outline is drawn.
+        Without spans everything is finished. In the first `draft_lanes` lanes the samples in the spans are a draft's,
+        of which only the outline is drawn.
         """
-        for item in self._items:
+        for lane, item in enumerate(self._items):
             if item is not None:
-                item.set_draft_spans(spans if is_draft else ())
+                item.set_draft_spans(spans if lane < draft_lanes else ())
         if self._unfinished_item.set_spans(spans, label, label_second):
             self._unfinished_item.setVisible(bool(spans))
             self.viewport().update()
@@ -204,20 +203,22 @@ class WaveformView(pg.GraphicsView):
         self._request_tiles()
         self.viewport().update()
 
-    def _request_tiles(self, is_renewed: bool = False) -> None:
-        """Request the tiles in view that are missing, or all of them if `is_renewed`."""
+    def _request_tiles(self) -> None:
+        """Request the tiles in view that are missing or outdated."""
         start, end = self._view_box.visible_range()
         width = round(self._view_box.scene_rect().width() * self.devicePixelRatioF())
         if self._is_spectrogram and width > 1 and self._tiles.can_show(start, end, width):
-            find = self._tiles.keys_in if is_renewed else self._tiles.missing
-            self.tiles_requested.emit(find(start, end, width))
+            self.tiles_requested.emit(self._tiles.missing(start, end, width))
 
-    def reload_lanes(self, gains: Sequence[float]) -> None:
-        """Redraw all lanes after their peaks have changed, each scaled by its entry of `gains`."""
+    def reload_lanes(self, gains: Sequence[float], changed_spans: Sequence[TimeSpan]) -> None:
+        """Redraw all lanes after their sound has changed in some spans, each scaled by its entry of `gains`."""
         for item, gain in zip(self._items, gains, strict=True):
             if item is not None:
                 item.reload(gain)
-        self._request_tiles(is_renewed=True)
+        for start, end in changed_spans:
+            self._tiles.outdate(start, end)
+        self.tiles_outdated.emit()
+        self._request_tiles()
         self.viewport().update()
 
     def set_playhead(self, second: float | None) -> None:
@@ -276,30 +277,22 @@ class WaveformView(pg.GraphicsView):
 
     def set_grid(self, grid: BeatGrid | None) -> None:
         """Draw lines at bars and beats below the waveforms; None draws none."""
-        if grid != self._grid:
-            self._grid = grid
+        if self._backdrop.set_grid(grid):
             self.viewport().update()
 
     def show_loop(self, span: TimeSpan | None, is_repeated: bool) -> None:
         """Tint a passage in all lanes, less if it is not repeated; None tints none."""
-        if (span, is_repeated) != (self._loop_span, self._is_loop_repeated):
-            self._loop_span, self._is_loop_repeated = span, is_repeated
+        if self._backdrop.show_loop(span, is_repeated):
             self.viewport().update()
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
-        """Draw the background, the tint of the loop, and the lines of bars and beats."""
-        super().drawBackground(painter, rect)
+        """Draw the backdrop of the lanes, and the background below them."""
         strip, bottom = QRectF(rect), self._lanes_bottom()
-        if self._loop_span is not None:
-            left, right = (self.x_of(second) for second in self._loop_span)
-            tint = theme.colour(Colour.ACCENT)
-            tint.setAlphaF(LOOP_OPACITY if self._is_loop_repeated else IDLE_LOOP_OPACITY)
-            painter.fillRect(QRectF(left, 0, right - left, bottom).intersected(strip), tint)
-        if self._grid is not None:
-            left, right = strip.left() - 1, strip.right() + 1
-            for x, is_bar in compute_lines(self._grid, self._second_at(left), self._second_at(right), right - left):
-                colour = theme.colour(Colour.LINE if is_bar else Colour.ROW_LINE)
-                painter.fillRect(QRectF(round(left + x), 0, 1, bottom), colour)
+        if strip.bottom() > bottom:
+            super().drawBackground(painter, rect)
+        lanes_strip = strip.intersected(QRectF(strip.left(), 0, strip.width(), bottom))
+        if not lanes_strip.isEmpty():
+            self._backdrop.draw(painter, lanes_strip)
 
     def _lanes_bottom(self) -> float:
         return min(self.height(), (self._bottoms[-1] if self._bottoms else 0) - self._scroll)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleInterface
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent, QAccessibleInterface
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
 WidgetClass = TypeVar("WidgetClass", bound=type[QWidget])
@@ -50,6 +50,18 @@ def announce(widget: QWidget, text: str) -> None:
     `widget` is the widget that the announcement concerns.
     """
     QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
+
+
+def report_focused_child(widget: QWidget) -> None:
+    """Tell screen readers which child of `widget` has the focus, as the current row of a table."""
+    if not QAccessible.isActive():
+        return
+    interface = QAccessible.queryAccessibleInterface(widget)
+    child = interface.focusChild()
+    if child is not None:
+        event = QAccessibleEvent(widget, QAccessible.Event.Focus)
+        event.setChild(interface.indexOfChild(child))
+        QAccessible.updateAccessibility(event)
 
 
 def focus_next_control(window: QWidget, forward: bool) -> bool:

@@ -142,6 +142,17 @@ class ValueField(QDoubleSpinBox):
                 return True
         return super().eventFilter(watched, event)
 
+    def event(self, event: QEvent) -> bool:
+        """Leave shortcuts to the window unless the value is edited; even a read-only text field takes those it knows."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if not self._is_editing:
+                event.ignore()
+                return False
+            if event.key() == Qt.Key.Key_Escape:
+                event.accept()
+                return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._is_editing:
             if event.key() in _EDIT_KEYS:

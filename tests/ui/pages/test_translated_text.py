@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from pytestqt.qtbot import QtBot
 
 from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.session import Session
 from desktop.playback.song_state import SNAPSHOTS
 from desktop.ui.pages.library.empty_state import EmptyState
@@ -85,7 +86,7 @@ def test_times_of_adding() -> None:
 
 def test_player_in_every_state_of_a_song(qtbot: QtBot, tmp_path: Path) -> None:
     home = Home(tmp_path / "home").create_folders()
-    session = Session()
+    session = Session(LocalEngine())
     controller = PlayerController(session, SongStateStore(home))
     panel, transport_bar = PlayerPanel(controller, home), TransportBar(controller)
     for widget in (panel, transport_bar):

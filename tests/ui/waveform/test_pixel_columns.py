@@ -64,11 +64,10 @@ def test_peak_above_full_scale_is_clipped_to_its_lane() -> None:
     assert all(image.pixelColor(0, y).alpha() == 255 for y in range(40))
 
 
-def test_image_has_the_device_pixel_ratio_of_the_screen() -> None:
-    image = paint_columns(np.zeros((8, 2), np.float32), 40, QColor("#00ff00"), 1.0, 2.0)
-    assert image.devicePixelRatio() == 2.0
-    assert (image.width(), image.height()) == (8, 40)
-    assert image.deviceIndependentSize().toTuple() == (4.0, 20.0)
+def test_line_of_silence_is_one_logical_pixel_high() -> None:
+    for ratio in (1.0, 2.0):
+        image = paint_columns(np.zeros((8, 2), np.float32), 40, QColor("#00ff00"), 1.0, ratio)
+        assert sum(image.pixelColor(3, y).alphaF() for y in range(40)) == pytest.approx(ratio, abs=0.01)
 
 
 def test_draft_is_painted_as_an_outline() -> None:

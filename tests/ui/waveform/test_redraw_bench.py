@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.audio.peaks import Peaks
 from desktop.ui.theme.palette import STEM_COLOURS
-from desktop.ui.waveform.peak_item import LaneWaveform
+from desktop.ui.waveform.lane_content import LaneWaveform
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.sound import write_peaks
 

@@ -1,9 +1,13 @@
 """Levels, tiles and the image of a spectrogram."""
 
+import math
+
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
+from desktop.ui.waveform.lane_content import Detail, LaneContent
+from desktop.ui.waveform.scrolled_image import ColumnRange
 from desktop.ui.waveform.spectrogram import (
     BANDS,
     MAX_HZ,
@@ -17,6 +21,15 @@ from desktop.ui.waveform.spectrogram import (
 )
 
 RATE = 44100
+
+
+class EmptyPeaks:
+    """Peaks of nothing."""
+
+    frames = 0
+
+    def columns(self, start: float, end: float, width: int) -> np.ndarray:
+        return np.zeros((width, 2), np.int16)
 
 
 def band_of(hertz: float) -> int:
@@ -47,6 +60,23 @@ def test_zoom_chooses_tiles_with_a_column_for_each_pixel_or_more() -> None:
         assert keys[-1].start + TILE_COLUMNS * keys[-1].hop >= (10.0 + span) * RATE
 
 
+def test_lowest_bands_of_a_tone_have_no_steps() -> None:
+    tone = np.sin(2 * np.pi * 110.0 * np.arange(2048) / RATE)
+    levels = compute_levels(tone[None].astype(np.float32), RATE)[0].astype(int)
+    slope = levels[band_of(60.0) : band_of(100.0)]
+    assert len(set(slope)) == len(
+        slope
+    )  # although two of three bands are narrower than the distance of two frequencies
+
+
+def test_backdrop_shows_through_silence() -> None:
+    levels = np.zeros((BANDS, 10), np.uint8)
+    levels[:, 5:] = 255
+    image = paint_spectrogram(levels, 40, QColor("#ff7a8a"))
+    assert image.pixelColor(2, 20).alpha() == 0
+    assert image.pixelColor(7, 20).alpha() == 255
+
+
 def test_missing_tile_is_replaced_by_a_coarser_one() -> None:
     tiles = SpectrogramTiles(RATE)
     start, end = 2.0, 3.0
@@ -57,6 +87,40 @@ def test_missing_tile_is_replaced_by_a_coarser_one() -> None:
     tiles.add(fine[0], np.full((1, BANDS, TILE_COLUMNS), 200, np.uint8))
     assert tiles.columns(0, start, end, 400)[0, 0] == 200
     assert fine[0] not in tiles.missing(start, end, 400)
+
+
+def test_changed_sound_outdates_its_tiles_at_every_zoom_and_no_others() -> None:
+    tiles, tile = SpectrogramTiles(RATE), np.full((1, BANDS, TILE_COLUMNS), 100, np.uint8)
+    views = ((0.0, 30.0, 400), (0.0, 30.0, 4000), (5.0, 15.0, 4000))
+    for view in views:
+        for key in tiles.keys_in(*view):
+            tiles.add(key, tile)
+    tiles.outdate(10.0, 11.0)
+    for start, end, width in views:
+        missing = tiles.missing(start, end, width)
+        tile_s = TILE_COLUMNS * missing[0].hop / RATE
+        assert {key.index for key in missing} >= {int(10.0 / tile_s), int(11.0 / tile_s)}
+        assert len(missing) <= math.ceil(1.0 / tile_s) + 3
+    assert tiles.columns(0, 10.0, 11.0, 100)[0, 50] == 100  # shown until the new ones are computed
+    for key in missing:
+        tiles.add(key, tile)
+    assert not tiles.missing(*views[-1])
+
+
+def test_part_of_an_image_looks_as_in_the_whole_one() -> None:
+    tiles = SpectrogramTiles(RATE)
+    noise = np.random.default_rng(2)
+    for key in tiles.keys_in(0.0, 10.0, 1000):
+        tiles.add(key, noise.integers(0, 255, (1, BANDS, TILE_COLUMNS)).astype(np.uint8))
+    content = LaneContent(0, EmptyPeaks(), RATE)
+    content.spectrogram = tiles
+    whole = ColumnRange(0.01, 0, 1000)
+    for height in (30, 100, 400):
+        look = content.choose_look(whole, height, 1.0, "#ff7a8a", 1.0)
+        assert look.detail is Detail.SPECTROGRAM
+        image, part = content.paint(whole, look), content.paint(whole.part(300, 420), look)
+        assert (image.width(), image.height()) == (1000, height)
+        assert image.copy(300, 0, 120, height) == part
 
 
 def test_number_of_tiles_is_bounded() -> None:
@@ -75,5 +139,5 @@ def test_close_zoom_is_left_to_the_waveform() -> None:
 def test_high_frequencies_are_at_the_top() -> None:
     levels = np.zeros((BANDS, 10), np.uint8)
     levels[-BANDS // 4 :] = 255
-    image = paint_spectrogram(levels, 80, QColor("#ff7a8a"), 1.0)
+    image = paint_spectrogram(levels, 80, QColor("#ff7a8a"))
     assert image.pixelColor(5, 5).lightness() > image.pixelColor(5, 70).lightness() + 100

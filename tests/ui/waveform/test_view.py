@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from desktop.analysis.beat_grid import BeatGrid
 from desktop.audio.peaks import Peaks
-from desktop.ui.theme.palette import Colour
-from desktop.ui.waveform.peak_item import LaneWaveform
+from desktop.ui.theme.palette import Colour, theme
+from desktop.ui.waveform.lane_content import LaneWaveform
 from desktop.ui.waveform.pixel_columns import SampleWindow
 from desktop.ui.waveform.time_view import MIN_VISIBLE_S
 from desktop.ui.waveform.view import WaveformView
@@ -201,6 +202,34 @@ def test_unfinished_range_is_hatched(view: WaveformView) -> None:
     finished_pixels = [image.pixelColor(x, 4).lightness() for x in range(100, 160)]
     assert len(set(unfinished_pixels)) > 1
     assert len(set(finished_pixels)) == 1
+
+
+def test_only_lanes_of_a_draft_are_outlined_where_they_are_unfinished(view: WaveformView) -> None:
+    view.set_playhead(20.0)
+    view.show_unfinished([(10.0, 20.0)], "", draft_lanes=1)
+    image = view.grab().toImage()
+    y = LANE_HEIGHT // 2 + 5
+    draft, finished, other_lane = (image.pixelColor(x, row) for x, row in ((601, y), (200, y), (601, LANE_HEIGHT + y)))
+    assert draft.lightness() < 60
+    assert finished == QColor(theme.palette[Colour.VOCALS])
+    assert other_lane.green() > 200
+
+
+def test_backdrop_is_the_same_from_top_to_bottom_of_the_lanes_and_ends_there(view: WaveformView) -> None:
+    view.lay_out_lanes([80, 160], 0)
+    view.set_grid(BeatGrid(tuple(number * 0.5 for number in range(40))))
+    view.show_loop((4.0, 8.0), True)
+    view.set_playhead(None)
+    image = view.grab().toImage()
+    line, tinted, plain = WIDTH * 6 // DURATION_S, WIDTH * 6 // DURATION_S + 4, WIDTH * 9 // DURATION_S + 4
+    assert image.pixelColor(line, 4) == theme.colour(Colour.LINE)
+    assert image.pixelColor(line, 157) == theme.colour(Colour.LINE)
+    background = theme.colour(Colour.BACKGROUND)
+    assert image.pixelColor(tinted, 157) == image.pixelColor(tinted, 4) != background
+    assert image.pixelColor(plain, 4) == background
+    assert {image.pixelColor(x, 180).name() for x in (line, tinted, plain)} == {background.name()}
+    view.show_loop(None, False)
+    assert view.grab().toImage().pixelColor(tinted, 4) == background
 
 
 def test_samples_are_points_at_the_closest_zoom(view: WaveformView) -> None:

@@ -1,5 +1,6 @@
 """What is found in songs whose tempo, beats, bars, key and chords are known."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from desktop.analysis import features
 from desktop.analysis.analyse import analyse_file, analyse_stems
+from desktop.analysis.features import OVERLAP_S
 from desktop.analysis.harmony import NO_CHORD, Key
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.errors import CancelledError, UnusableTrackError
@@ -95,9 +98,68 @@ def test_the_first_beat_comes_after_leading_silence() -> None:
     assert analysis.grid.first_downbeat == 0
 
 
+def test_a_beat_at_the_very_start_is_not_lost() -> None:
+    song = synthetic_song(120, Key.parse("F major"), ["C", "Am", "F", "G"])
+    grid = song.analyse().grid
+    assert grid is not None
+    assert grid.beats[0] == pytest.approx(0, abs=0.005)
+
+
 def test_a_waltz_has_three_beats_in_a_bar() -> None:
     song = synthetic_song(132, Key.parse("G major"), ["C", "F", "G", "C"], beats_per_bar=3, bars=20)
     check(song, song.analyse())
+
+
+def test_six_eighth_notes_in_a_bar_are_no_other_tempo() -> None:
+    song = synthetic_song(174, Key.parse("E minor"), ["Am", "F", "Dm", "E"], beats_per_bar=6, bars=14)
+    check(song, song.analyse())
+
+
+@pytest.mark.parametrize("bpm", [68, 88, 112, 140, 160])
+def test_the_tempo_is_neither_halved_nor_doubled(bpm: float) -> None:
+    song = synthetic_song(bpm, Key.parse("D major"), ["C", "Am", "F", "G"], bars=round(bpm / 8), seed=int(bpm))
+    assert song.analyse().tempo_bpm == pytest.approx(bpm, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("key", "progression"),
+    [
+        ("C major", ["Am", "F", "C", "G", "C"]),
+        ("C major", ["Dm", "G", "C"]),
+        ("C major", ["F", "G", "Am", "G", "F", "G", "C"]),
+        ("C major", ["F", "C", "G", "C"]),
+        ("A minor", ["F", "G", "Am"]),
+        ("A minor", ["Dm", "E", "Am"]),
+    ],
+)
+def test_the_key_of_a_song_that_does_not_begin_with_its_tonic_is_found(key: str, progression: list[str]) -> None:
+    song = synthetic_song(118, Key.parse(key), progression, bars=2 * len(progression))
+    assert song.analyse().key == song.key
+
+
+@pytest.mark.parametrize("cents", [-52, -48, 48, 52])
+def test_half_a_semitone_between_two_keys_is_one_of_them_for_key_chords_and_tuning(cents: float) -> None:
+    ratio = 2 ** (cents / 1200)
+    song = fixture_song("rock120", np.arange(20 * RATE) / RATE * ratio)
+    analysis = song.analyse()
+    assert analysis.key is not None
+    higher = (analysis.key.tonic - song.key.tonic + 6) % 12 - 6
+    assert higher in (-1, 0, 1)
+    assert 100 * higher + analysis.tuning_cents == pytest.approx(cents, abs=5)
+    expected = [replace(chord, name=chord.transposed_name(higher)) for chord in song.chords if chord.end_s < 20]
+    assert chord_accuracy(analysis.chords, expected) >= 0.85
+
+
+def test_a_song_of_several_excerpts_is_found_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Excerpts are shorter here than they are: the song has two, which overlap from 64 s to 128 s."""
+    monkeypatch.setattr(features, "EXCERPT_S", 2 * OVERLAP_S)
+    song = synthetic_song(120, Key.parse("F major"), ["C", "Am", "F", "G"], bars=80)
+    analysis = song.analyse()
+    check(song, analysis)
+    assert analysis.grid is not None
+    assert np.abs(np.asarray(analysis.grid.beats) - song.beats).max() < 0.010
+    assert [chord.end_s for chord in analysis.chords[:-1]] == [chord.start_s for chord in analysis.chords[1:]]
+    assert analysis.chords[-1].end_s == pytest.approx(len(song.mixture) / RATE)
 
 
 @pytest.mark.parametrize("tonic", range(12))

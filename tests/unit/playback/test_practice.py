@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from desktop.analysis.beat_grid import BeatGrid
 from desktop.playback import player_output
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.mix import ORIGINAL_LANE, LaneMix
 from desktop.playback.mixer import RAMP_S
 from desktop.playback.practice import Click, Loop, SpeedTrainer
@@ -57,7 +58,8 @@ class Playing:
 
     def __init__(self, source: StemFileSource, devices: ManualDevices) -> None:
         self.devices = devices
-        self.session = Session()
+        self.engine = LocalEngine()
+        self.session = Session(self.engine)
         self.ended = threading.Event()
         self.errors: list[str] = []
         self.session.on_ended = self.ended.set
@@ -73,7 +75,7 @@ class Playing:
 
     def is_ahead(self) -> bool:
         """Return True if the ring of the latest cue holds more than a second, or all up to the end."""
-        player, reader = self.session._player, self.session._reader
+        player, reader = self.engine.player, self.engine.reader
         assert player
         assert reader
         ring = player.requested_ring
@@ -85,7 +87,7 @@ class Playing:
 
     def is_taken_over(self) -> bool:
         """Return True if the latest cue is heard."""
-        player = self.session._player
+        player = self.engine.player
         return player is not None and self.is_ahead() and player.current_ring is player.requested_ring
 
     def render(self, seconds: float, interval_s: float = 0.0) -> NDArray[np.float32]:
@@ -99,7 +101,7 @@ class Playing:
 
     def is_waiting_for_take_over(self) -> bool:
         """Return True if the latest cue waits until another one, which is ready, is heard."""
-        player, reader = self.session._player, self.session._reader
+        player, reader = self.engine.player, self.engine.reader
         assert player
         assert reader
         return player.requested_ring is not player.current_ring and reader._is_take_over_imminent(
@@ -177,8 +179,8 @@ def test_loop_of_20_ms_repeats_without_a_late_read(playing: Playing, song: NDArr
     output = playing.render(3.0)
     expected = np.tile(song[RATE : RATE + 882], 200)[: len(output)]
     np.testing.assert_array_equal(output[FADE:], expected[FADE:])
-    assert playing.session._player
-    assert playing.session._player.late_reads == 0
+    assert playing.engine.player
+    assert playing.engine.player.late_reads == 0
 
 
 def lowest_level(output: NDArray[np.float32]) -> float:
@@ -209,7 +211,7 @@ def test_song_is_exact_again_after_the_speed_is_back_at_100_percent(
     playing.render(0.5)
     playing.change(speed_percent=100.0)
     playing.render_until_taken_over()
-    ring = playing.session._player and playing.session._player.current_ring
+    ring = playing.engine.player and playing.engine.player.current_ring
     assert ring
     frame = round(ring.time_map.second_at(ring.position) * RATE)
     np.testing.assert_array_equal(playing.devices.render(RATE), song[frame : frame + RATE])
@@ -218,7 +220,7 @@ def test_song_is_exact_again_after_the_speed_is_back_at_100_percent(
 def test_dragged_slider_is_heard_while_it_moves(playing: Playing) -> None:
     playing.play()
     playing.render(0.5)
-    player = playing.session._player
+    player = playing.engine.player
     assert player
     rings: set[int] = set()
     stop_at = monotonic() + 1.5
@@ -238,7 +240,7 @@ def test_only_the_latest_of_several_changes_counts(playing: Playing) -> None:
     for percent in range(60, 131, 10):
         playing.change(speed_percent=float(percent))
     playing.render_until_taken_over()
-    ring = playing.session._player and playing.session._player.current_ring
+    ring = playing.engine.player and playing.engine.player.current_ring
     assert ring
     assert ring.time_map.pieces[-1].speed == 1.3
 
@@ -375,7 +377,7 @@ def test_soloed_original_is_the_song_and_silences_the_stems(playing: Playing, so
 def test_another_snapshot_changes_only_gains(playing: Playing) -> None:
     playing.play()
     playing.render(0.5)
-    player = playing.session._player
+    player = playing.engine.player
     assert player
     ring = player.current_ring
     playing.session.apply(playing.session.state.with_snapshot("B"))
@@ -391,7 +393,7 @@ def test_undo_changes_what_is_heard(playing: Playing) -> None:
     playing.render_until_taken_over()
     playing.session.undo()
     playing.render_until_taken_over()
-    ring = playing.session._player and playing.session._player.current_ring
+    ring = playing.engine.player and playing.engine.player.current_ring
     assert ring
     assert ring.time_map.pieces[-1].speed == 1.0
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from desktop.playback import player_output
 from desktop.playback import reader as reader_module
 from desktop.playback.device import FillCallback
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.output_settings import OutputSettings
 from desktop.playback.player import Player
 from desktop.playback.practice import Loop
@@ -69,7 +70,8 @@ class RecordedSession:
     """A session with a record of its errors and of its end."""
 
     def __init__(self, source: RampSource) -> None:
-        self.session = Session()
+        self.engine = LocalEngine()
+        self.session = Session(self.engine)
         self.errors: list[str] = []
         self.notices: list[str] = []
         self.ended = threading.Event()
@@ -81,8 +83,8 @@ class RecordedSession:
     @property
     def player(self) -> Player:
         """The player of the session."""
-        assert self.session._player
-        return self.session._player
+        assert self.engine.player
+        return self.engine.player
 
     def has_read(self, seconds: float) -> bool:
         """Return True once this many seconds have been read ahead."""
@@ -289,7 +291,8 @@ def test_source_replaced_right_after_a_seek_starts_at_the_seek_position(
     replacement = RampSource(sign=-1)
     recorded.session.replace_source(replacement)
     source.reads_allowed.set()
-    wait_until(lambda: recorded.player.requested_ring is not recorded.player.current_ring, interval_s=0.01)
+    reader = recorded.engine.reader
+    wait_until(lambda: reader is not None and reader._active_cue is reader.cue, interval_s=0.01)
     output = devices.render(RATE)
     np.testing.assert_allclose(output[2 * FADE :], replacement.sound(10 * RATE, RATE)[2 * FADE :], atol=1e-6)
 
@@ -426,3 +429,29 @@ def test_resampled_stream_returns_the_whole_track_in_blocks_that_fit(rate: int) 
     sound = np.concatenate(blocks)[:, 0, 0]
     assert len(sound) == rate
     np.testing.assert_allclose(sound[1000:-1000], np.arange(rate)[1000:-1000] / rate / 20, atol=1e-4)
+
+
+def underflow(device: ManualDevice, count: int) -> None:
+    for _ in range(count):
+        device._fill(np.zeros((441, 2), np.float32), True)
+
+
+def test_latency_doubles_with_underflows_up_to_its_limit_and_the_song_goes_on_where_it_was_heard(
+    recorded: RecordedSession, devices: ManualDevices, source: RampSource
+) -> None:
+    play(recorded, devices)
+    devices.render(RATE)
+    underflow(devices.devices[-1], 1)
+    for number, latency_ms in enumerate((80, 160), 2):
+        underflow(devices.devices[-1], 2)
+        wait_until(
+            lambda n=number: len(devices.devices) == n and devices.is_playing and recorded.has_read(1.9), 10, 0.01
+        )
+        assert devices.devices[-1].latency_ms == latency_ms
+    heard = devices.render(RATE)
+    np.testing.assert_array_equal(heard[FADE:], source.sound(RATE + 5 * 441, RATE)[FADE:])
+    underflow(devices.devices[-1], 2)
+    devices.render(RATE)
+    wait_until(lambda: recorded.has_read(1.9), 10, 0.01)  # the reader has seen them
+    assert len(devices.devices) == 3
+    assert (recorded.errors, recorded.notices) == ([], [])

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from desktop.errors import StorageError
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.mix import LaneMix, Master, Mix
 from desktop.playback.session import Session
 from desktop.playback.song_state import SongState
@@ -28,7 +29,7 @@ def source(tmp_path: Path) -> StemFileSource:
 
 @pytest.fixture
 def session(source: StemFileSource) -> Session:
-    session = Session()
+    session = Session(LocalEngine())
     session.open(source, NAMES)
     return session
 

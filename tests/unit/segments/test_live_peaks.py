@@ -74,6 +74,21 @@ def test_missing_ranges_are_in_seconds(tmp_path: Path, partial_result: PartialRe
     assert live_peaks.missing_ranges() == []
 
 
+def test_changed_spans_are_those_of_the_new_segments(tmp_path: Path, partial_result: PartialResult) -> None:
+    final = create_store(partial_result, tmp_path, final=True)
+    fill(final, 1, 0)
+    partial_result.refresh()
+    assert partial_result.primary is not None
+    live_peaks = LivePeaks(partial_result, partial_result.primary)
+    live_peaks.fill_finished_segments()
+    assert live_peaks.take_changed_spans() == [(0.0, 2.0)]
+    assert live_peaks.take_changed_spans() == []
+    fill(final, 1, 2, 4)
+    partial_result.refresh()
+    live_peaks.fill_finished_segments()
+    assert sorted(live_peaks.take_changed_spans()) == [(3.0, 5.0), (6.0, 8.0)]
+
+
 def test_peaks_at_every_zoom_are_independent_of_the_order_of_segments(
     tmp_path: Path, partial_result: PartialResult
 ) -> None:

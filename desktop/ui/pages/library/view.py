@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QTableView, QWidget
 
@@ -21,6 +21,7 @@ from desktop.ui.pages.library.proxy import JobProxy
 from desktop.ui.pages.library.row_drag import RowDrag
 from desktop.ui.pages.library.status import Status, StatusLink
 from desktop.ui.theme import metrics
+from desktop.ui.widgets.accessibility import report_focused_child
 from desktop.ui.widgets.row_table import set_up_row_table
 
 _SELECT_ROW = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
@@ -251,6 +252,8 @@ class JobView(QTableView):
         if self._is_keyboard_focus and not self.currentIndex().isValid() and self._proxy.rowCount():
             with self._selecting_from_code():
                 self.setCurrentIndex(self._proxy.index(0, 0))
+        # Later: Qt tells screen readers of the table itself after this event.
+        QTimer.singleShot(0, self, lambda: report_focused_child(self) if self.hasFocus() else None)
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

@@ -27,7 +27,7 @@ from desktop.ui.pages.player.sample_reader import SampleReader
 from desktop.ui.pages.player.spectrogram_reader import SpectrogramReader
 from desktop.ui.pages.player.view_memory import ViewMemory
 from desktop.ui.theme.palette import Colour
-from desktop.ui.waveform.peak_item import LaneWaveform
+from desktop.ui.waveform.lane_content import LaneWaveform
 from desktop.ui.waveform.pixel_columns import PeakSource, find_peak_level
 
 MIN_DRAWN_PEAK = 0.05
@@ -51,7 +51,6 @@ class LanePanel(QWidget):
         self._shown_job_id = ""
         self._lane_names: tuple[str, ...] = ()
         self._live_peaks: LivePeaks | None = None
-        self._drawn_version = 0
         self.view = self._stack.view
         self._stack.set_ruler(Ruler(self.view, controller))
         self._view_memory = ViewMemory(self.view, controller)
@@ -61,6 +60,7 @@ class LanePanel(QWidget):
         self._spectrogram_reader = SpectrogramReader(self)
         self._spectrogram_reader.tile_ready.connect(self.view.add_tile)
         self.view.tiles_requested.connect(self._spectrogram_reader.request)
+        self.view.tiles_outdated.connect(self._spectrogram_reader.discard_current)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self._stack)
@@ -105,7 +105,8 @@ class LanePanel(QWidget):
         """
         self._set_source(partial(PartialSource, *folders, live_peaks.manifest))
         names, frames = live_peaks.lane_names, live_peaks.manifest.frames
-        self._live_peaks, self._drawn_version = live_peaks, live_peaks.version
+        self._live_peaks = live_peaks
+        live_peaks.take_changed_spans()  # the lanes that are laid out now show them
         self._lay_out_lanes(job, names, frames / live_peaks.manifest.sample_rate, frames, live_peaks.lanes)
 
     def update_partial_results(self, status: str, is_waiting: bool) -> None:
@@ -114,15 +115,14 @@ class LanePanel(QWidget):
         `is_waiting`: playback waits at an unfinished part, and another label is shown at the playhead instead.
         """
         if self._live_peaks is not None:
-            if self._live_peaks.version != self._drawn_version:
-                self._drawn_version = self._live_peaks.version
-                self.view.reload_lanes(_lane_gains(self._peaks))
+            if changed_spans := self._live_peaks.take_changed_spans():
+                self.view.reload_lanes(_lane_gains(self._peaks), changed_spans)
             label_second = self._controller.position_seconds if is_waiting else None
             self.view.show_unfinished(
                 self._live_peaks.missing_ranges(),
                 str(SEPARATING_HERE_TEXT) if is_waiting else status,
                 label_second,
-                is_draft=True,
+                draft_lanes=len(self._lane_names),  # not the original
             )
 
     def close_reader(self) -> None:

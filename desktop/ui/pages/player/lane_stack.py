@@ -64,6 +64,7 @@ class LaneStack(QWidget):
     def set_ruler(self, ruler: QWidget) -> None:
         """Place the ruler above the waveforms."""
         self._grid.addWidget(ruler, 0, 1)
+        ruler.lower()  # Tab and screen readers follow the order of the children
 
     @property
     def headers(self) -> tuple[QWidget, ...]:

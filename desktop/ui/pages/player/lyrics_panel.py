@@ -99,6 +99,7 @@ class LyricsPanel(QWidget):
         rows.addLayout(self._pages, 1)
         for page in (self._searching, self.list, self.editor, self.no_lyrics):
             self._pages.addWidget(page)
+        header_row.lower()  # Tab and screen readers follow the order of the children
 
     def _connect_signals(self) -> None:
         self.controls.changed.connect(self._refresh)

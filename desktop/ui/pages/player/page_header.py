@@ -156,6 +156,8 @@ class PageHeader(QWidget):
         self.drawing.show_value(state.view.is_spectrogram)
         for control in (self.tempo_chip, self.key_chip, self.snapshots, self._undo, self._redo, self.drawing):
             control.setEnabled(is_ready)
+        for chip in (self.tempo_chip, self.key_chip):
+            chip.setVisible(is_ready)  # nothing listens to a song that failed
         self._fold()
 
     def open_tempo(self) -> None:

@@ -80,7 +80,9 @@ class PlayerPanel(QWidget):
         rows.addWidget(self._header)
         rows.addWidget(self.page_header)
         columns = QHBoxLayout()
-        columns.addLayout(self._stack, 1)
+        stack_column = QWidget()  # the stack changes the order of its widgets, which Tab and screen readers follow
+        stack_column.setLayout(self._stack)
+        columns.addWidget(stack_column, 1)
         columns.addWidget(self.lyrics)
         rows.addLayout(columns, 1)
         # Added after the stack has a parent: a stack shows its first widget at once.
@@ -101,6 +103,11 @@ class PlayerPanel(QWidget):
     def waveforms(self) -> "WaveformView | None":
         """Waveform view; None before the first track."""
         return self._lanes_or_none.view if self._lanes_or_none else None
+
+    def focus_content(self) -> None:
+        """Move the focus to the waveforms, or to the message in their place, so that screen readers say it."""
+        content = self.waveforms if self.waveforms is not None and self.waveforms.isVisible() else self._message
+        content.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def stop_reading(self) -> None:
         """Stop reading the track's files, because the window closes."""
@@ -268,7 +275,7 @@ class PlayerMessage(QLabel):
 
 
 def _import_playback_modules() -> None:
-    playback_modules = (f"desktop.playback.{name}" for name in ("reader", "source", "partial_source"))
+    playback_modules = (f"desktop.playback.{name}" for name in ("cue", "status", "source", "partial_source"))
     for name in (*playback_modules, "desktop.segments.live_peaks"):
         import_module(name)
 

@@ -21,6 +21,8 @@ TIME_INDENT = 4
 """Pixels between the focus ring and the time."""
 KEY_STEP_S, PAGE_STEP_S = 5, 30
 _BEAT_LINE_HEIGHT = 18
+BEAT_TOLERANCE_S = 0.02
+"""Seconds by which a beat is shown early: the first one is often found some milliseconds after the start."""
 
 
 class PlayButton(PaintedButton):
@@ -98,7 +100,7 @@ class TimeReadout(QSlider):
         """Show the bar and the beat at a position in seconds; nothing without a grid."""
         text = ""
         if grid is not None:
-            bar, beat = grid.position_at(position)
+            bar, beat = grid.position_at(position + BEAT_TOLERANCE_S)
             text = tr("bar {bar}, beat {beat}", bar=bar, beat=beat)
         if text != self._beat_text:
             self._beat_text = text

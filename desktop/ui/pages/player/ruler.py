@@ -5,14 +5,16 @@ from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QAccessible, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QAccessible, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.playback.practice import Loop, Marker
 from desktop.text.durations import format_duration_decimals
 from desktop.text.message import tr
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.pages.player.ruler_items import BAND_HEIGHT, LoopBand, MarkerFlag, RulerItem, RulerScale
+from desktop.ui.pages.player.loop_band import LoopBand
+from desktop.ui.pages.player.marker_flag import MarkerFlag
+from desktop.ui.pages.player.ruler_items import BAND_HEIGHT, RulerItem, RulerScale
 from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.waveform.bar_lines import chord_at, compute_bar_labels, compute_chord_changes, format_chord
@@ -56,6 +58,7 @@ class Ruler(QWidget):
         self.setFixedHeight(RULER_HEIGHT)
         self.setCursor(Qt.CursorShape.IBeamCursor)
         view.range_changed.connect(self._follow_view)
+        view.lanes_resized.connect(self._follow_view)
         self._practice.changed.connect(self.refresh)
         controller.analysis.changed.connect(self.refresh)
         controller.loaded_changed.connect(self.refresh)
@@ -147,14 +150,14 @@ class Ruler(QWidget):
         items[(items.index(item) + direction) % len(items)].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _reveal(self, item: RulerItem) -> None:
-        """Move the view to an item that was reached by keys."""
+        """Move the view to an item that was reached by keys. One that is about to be deleted may get the focus too."""
         state = self._practice.state
-        if isinstance(item, LoopBand):
-            loop = state.loops[self._bands.index(item)]
-            self._view.view_box.reveal(loop.start_s, min(loop.end_s, loop.start_s + 0.001))
-        elif isinstance(item, MarkerFlag):
-            second = state.markers[self._flags.index(item)].time_s
-            self._view.view_box.reveal(second, second)
+        for band, loop in zip(self._bands, state.loops, strict=False):
+            if band is item:
+                self._view.view_box.reveal(loop.start_s, min(loop.end_s, loop.start_s + 0.001))
+        for flag, marker in zip(self._flags, state.markers, strict=False):
+            if flag is item:
+                self._view.view_box.reveal(marker.time_s, marker.time_s)
 
     def _rename_loop(self, index: int) -> None:
         loop = self._practice.state.loops[index]
@@ -297,6 +300,3 @@ class Ruler(QWidget):
         notches = (delta.y() or delta.x()) / WHEEL_NOTCH
         self._view.view_box.turn_wheel(notches, is_pan, self._scale.second_at(event.position().x()))
         event.accept()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._follow_view()

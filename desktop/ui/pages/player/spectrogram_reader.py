@@ -34,15 +34,21 @@ class SpectrogramReader(QObject):
         self._open_source: SourceOpener | None = None
         self._waiting: list[TileKey] = []
         self._is_computing = False
+        self._current: TileKey | None = None
+        """The tile that is being computed; None if nobody waits for it."""
 
     def set_song(self, open_source: "SourceOpener | None") -> None:
         """Compute from the source that `open_source` opens in the background thread; None computes nothing."""
-        self._open_source, self._waiting = open_source, []
+        self._open_source, self._waiting, self._current = open_source, [], None
 
     def request(self, keys: Sequence[TileKey]) -> None:
         """Compute these tiles, in this order; `tile_ready` delivers them."""
-        self._waiting = list(keys)
+        self._waiting = [key for key in keys if key != self._current]
         self._compute_next()
+
+    def discard_current(self) -> None:
+        """Do not deliver the tile that is being computed: its sound has changed meanwhile."""
+        self._current = None
 
     def close(self) -> None:
         """Finish the current tile, and start no other."""
@@ -53,22 +59,23 @@ class SpectrogramReader(QObject):
         if self._is_computing or open_source is None or not self._waiting:
             return
         key = self._waiting.pop(0)
-        self._is_computing = True
+        self._is_computing, self._current = True, key
         self._background.run(
             lambda: compute_tile(open_source(), key),
-            partial(self._deliver, open_source, key),
+            partial(self._deliver, key),
             lambda _: self._on_failed(),
         )
 
-    def _deliver(self, open_source: "SourceOpener", key: TileKey, tile: Tile) -> None:
-        self._is_computing = False
-        if open_source is self._open_source:
+    def _deliver(self, key: TileKey, tile: Tile) -> None:
+        is_awaited = key == self._current
+        self._is_computing, self._current = False, None
+        if is_awaited:
             self.tile_ready.emit(key, tile)
         self._compute_next()
 
     def _on_failed(self) -> None:
         """Go on with the next tile: the player reports missing and damaged files."""
-        self._is_computing = False
+        self._is_computing, self._current = False, None
         self._compute_next()
 
 
@@ -89,7 +96,7 @@ def compute_tile(source: "PlaybackSource", key: TileKey) -> Tile:
                 break
             sound = samples.read(max(0, middle - window // 2))
             if sound is None:
-                break
+                continue  # of an unfinished song, later parts may exist already
             tile[:, :, column] = compute_levels(sound, source.sample_rate)
     except (OSError, RuntimeError, ValueError) as error:
         raise StorageError(Message("The samples cannot be read.")) from error

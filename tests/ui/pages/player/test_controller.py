@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.paths import Home
 from desktop.playback.levels import Levels
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.mix import LaneMix
 from desktop.playback.session import Session
 from desktop.playback.song_state import SongState
@@ -26,7 +27,7 @@ class SilentSession(Session):
     """The real session without audio output: the test moves the playhead."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(LocalEngine())
         self.running = False
         self.frame = 0
         self.error = ""

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Job
 from desktop.paths import Home
 from desktop.playback.levels import LaneLevels, Levels
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.mix import ORIGINAL_LANE
 from desktop.playback.session import Session
 from desktop.playback.song_state import LaneLook
@@ -46,7 +47,7 @@ ALT, CTRL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    created = Session()
+    created = Session(LocalEngine())
     yield created
     created.close()
 

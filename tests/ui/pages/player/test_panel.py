@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.session import Session
 from desktop.stage import Stage
 from desktop.text.message import verbatim
@@ -41,7 +42,7 @@ pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    created = Session()
+    created = Session(LocalEngine())
     yield created
     created.close()
 
@@ -429,7 +430,7 @@ for thread in threading.enumerate():
     if thread.name == "preload":
         thread.join()
 import sys
-print("desktop.ui.pages.player.lane_panel" in sys.modules, "desktop.playback.reader" in sys.modules, imported_in_threads)
+print("desktop.ui.pages.player.lane_panel" in sys.modules, "desktop.playback.cue" in sys.modules, imported_in_threads)
 """
     process = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert process.stdout.split("\n")[-2] == "True True set()"

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.session import Session
 from desktop.segments.grid import Segmentation
 from desktop.segments.partial_result import COMPLETE_MARKER
@@ -18,9 +19,12 @@ from desktop.stage import Stage
 from desktop.text.message import verbatim
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader
+from desktop.ui.pages.player.lane_panel import LanePanel
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.pending_lane_header import PendingLaneHeader
 from desktop.ui.pages.player.song_loader import SongStateStore
+from desktop.ui.pages.player.spectrogram_reader import SpectrogramReader
+from desktop.ui.waveform.spectrogram import TileKey
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.jobs import make_job
 from tests.helpers.manual_device import ManualDevices
@@ -35,7 +39,7 @@ DISPLAY_ORDER = ("vocals", "drums", "bass", "other")
 
 @pytest.fixture
 def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
-    session = Session()
+    session = Session(LocalEngine())
     player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
     yield player
     player.close()
@@ -126,6 +130,32 @@ def test_finished_segments_lose_their_hatching(
     write_segments(final)
     panel.show_job(replace(job, progress=0.9))
     qtbot.waitUntil(lambda: count_hatched_columns(panel) == 0)
+
+
+def test_new_segment_computes_only_the_spectrogram_tiles_that_show_it(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, home: Home, job: Job
+) -> None:
+    write_segments(create_segment_store(home, job, final=False))
+    final = create_segment_store(home, job, final=True)
+    write_segments(final, 0)
+    panel.show_job(job)
+    qtbot.waitUntil(lambda: controller.is_ready)
+    view, delivered = panel.waveforms, list[TileKey]()
+    assert view is not None
+    lanes = panel.findChild(LanePanel)
+    assert lanes is not None
+    lanes.findChild(SpectrogramReader).tile_ready.connect(lambda key, tile: delivered.append(key))
+    state = controller.practice.state
+    controller.practice.apply(replace(state, view=replace(state.view, is_spectrogram=True)))
+    qtbot.waitUntil(lambda: len(delivered) >= 5)
+    count = len(delivered)
+    write_segments(final, 4)  # from second 6 to 8
+    panel.show_job(replace(job, progress=0.5))
+    qtbot.waitUntil(lambda: len(delivered) > count and not view._tiles.missing(0.0, 8.0, view.width()))
+    again = delivered[count:]
+    assert len(set(again)) == len(again) < count
+    assert all(key.uses(6 * SAMPLE_RATE, 8 * SAMPLE_RATE) for key in again)
+    panel.stop_reading()
 
 
 def test_mix_and_position_are_kept_when_the_stems_replace_the_segments(

@@ -14,12 +14,14 @@ from desktop.analysis.beat_grid import BeatGrid
 from desktop.analysis.harmony import Chord, Key
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.practice import Loop, Marker
 from desktop.playback.session import Session
 from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.loop_band import LoopBand
+from desktop.ui.pages.player.marker_flag import MarkerFlag
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.ruler import RULER_HEIGHT, RULER_HEIGHT_WITH_BARS, Ruler
-from desktop.ui.pages.player.ruler_items import LoopBand, MarkerFlag
 from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.stems import write_completed_job
@@ -38,7 +40,7 @@ BEATS = SongAnalysis(
 
 @pytest.fixture
 def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
-    session = Session()
+    session = Session(LocalEngine())
     player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
     yield player
     player.close()
@@ -107,6 +109,17 @@ def spoken(item: object) -> tuple[str, QAccessible.Role]:
     interface = QAccessible.queryAccessibleInterface(item)  # pyright: ignore[reportArgumentType]
     assert interface is not None
     return interface.text(QAccessible.Text.Name), interface.role()
+
+
+@pytest.mark.parametrize("width", [1100, 1400])
+def test_loop_keeps_its_time_when_the_window_is_resized(
+    panel: PlayerPanel, ruler: Ruler, controller: PlayerController, width: int
+) -> None:
+    controller.practice.set_passage(5.0, 10.0)
+    panel.resize(width, 520)
+    QApplication.processEvents()
+    (band,) = bands(ruler)
+    assert (band.x(), band.x() + band.width()) == pytest.approx((x_of(ruler, 5.0), x_of(ruler, 10.0)), abs=1)
 
 
 def test_drag_in_the_ruler_repeats_a_passage_from_beat_to_beat(

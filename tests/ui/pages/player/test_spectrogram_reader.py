@@ -1,5 +1,6 @@
 """Spectrograms of real stems: computed in the background, drawn in the lanes, and of stems that are not finished."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.ring import LaneSamples
 from desktop.playback.session import Session
 from desktop.playback.source import SampleStream, StemFileSource
@@ -17,7 +19,7 @@ from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.original_lane_header import ORIGINAL_HEIGHT
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.song_loader import SongStateStore
-from desktop.ui.pages.player.spectrogram_reader import compute_tile
+from desktop.ui.pages.player.spectrogram_reader import SpectrogramReader, compute_tile
 from desktop.ui.waveform.spectrogram import BANDS, MAX_HZ, MIN_HZ, TILE_COLUMNS, TileKey
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.stems import SAMPLE_RATE, write_completed_job, write_stems
@@ -68,9 +70,56 @@ def test_columns_of_stems_that_do_not_exist_yet_are_empty(tmp_path: Path) -> Non
     assert not tile[:, :, existing + 2 :].any()
 
 
+class SlowSource(StemFileSource):
+    """Stems that are read only once `may_read` is set, and the number of times that they were."""
+
+    may_read: threading.Event
+    reads = 0
+
+    def open_stream(self, start: int) -> SampleStream:
+        assert self.may_read.wait(10)
+        self.reads += 1
+        return super().open_stream(start)
+
+
+@pytest.fixture
+def slow_source(tmp_path: Path) -> SlowSource:
+    source = SlowSource([stem.path for stem in write_stems(tmp_path / "slow", 2, seconds=1.0)])
+    source.may_read = threading.Event()
+    return source
+
+
+def test_tile_that_is_being_computed_is_not_computed_again(qtbot: QtBot, slow_source: SlowSource) -> None:
+    reader, delivered = SpectrogramReader(), list[TileKey]()
+    reader.tile_ready.connect(lambda key, tile: delivered.append(key))
+    reader.set_song(lambda: slow_source)
+    keys = [TileKey(6, 0), TileKey(5, 0)]
+    reader.request(keys)
+    reader.request(keys)
+    slow_source.may_read.set()
+    qtbot.waitUntil(lambda: len(delivered) == 2)
+    reader.close()
+    assert delivered == keys
+    assert slow_source.reads == 2
+
+
+def test_tile_of_sound_that_changed_meanwhile_is_computed_again(qtbot: QtBot, slow_source: SlowSource) -> None:
+    reader, delivered = SpectrogramReader(), list[TileKey]()
+    reader.tile_ready.connect(lambda key, tile: delivered.append(key))
+    reader.set_song(lambda: slow_source)
+    reader.request([TileKey(6, 0)])
+    reader.discard_current()
+    reader.request([TileKey(6, 0)])
+    slow_source.may_read.set()
+    qtbot.waitUntil(lambda: bool(delivered))
+    reader.close()
+    assert delivered == [TileKey(6, 0)]
+    assert slow_source.reads == 2
+
+
 @pytest.fixture
 def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
-    session = Session()
+    session = Session(LocalEngine())
     player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
     yield player
     player.close()

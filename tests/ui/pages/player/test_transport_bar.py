@@ -8,7 +8,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
+from desktop.analysis.beat_grid import BeatGrid
 from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.session import Session
 from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.app.player_bindings import bind_player_actions
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
 @pytest.fixture
 def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
-    session = Session()
+    session = Session(LocalEngine())
     player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
     yield player
     player.close()
@@ -113,3 +115,12 @@ def test_tooltip_of_the_play_button_names_its_next_action(bar: TransportBar) -> 
     assert play.toolTip() == "Pause (Space)"
     play.show_playing(False)
     assert play.toolTip() == "Play (Space)"
+
+
+def test_first_bar_is_shown_at_the_start_of_a_song_whose_first_beat_was_found_a_little_later(bar: TransportBar) -> None:
+    readout = bar.findChild(TimeReadout)
+    assert readout is not None
+    readout.show_beat(BeatGrid((0.003, 0.503, 1.003, 1.503, 2.003)), 0.0)
+    assert readout.beat_text == "bar 1, beat 1"
+    readout.show_beat(BeatGrid((0.2, 0.7, 1.2, 1.7, 2.2)), 0.0)
+    assert readout.beat_text == "bar 0, beat 4", "a pick-up"
