@@ -58,7 +58,7 @@ def report_focused_child(widget: QWidget) -> None:
         return
     interface = QAccessible.queryAccessibleInterface(widget)
     child = interface.focusChild()
-    if child is not None:
+    if child:  # Qt returns none where the type says that there always is one
         event = QAccessibleEvent(widget, QAccessible.Event.Focus)
         event.setChild(interface.indexOfChild(child))
         QAccessible.updateAccessibility(event)
