@@ -2,7 +2,7 @@
 
     .venv/bin/python scripts/make_screenshots.py [SONG …]
 
-Separates the demo song and every SONG in a temporary library, opens the window on it, and saves screenshots.
+Separates and analyses the demo song and every SONG in a temporary library, opens the window on it, and saves screenshots.
 """
 
 import os
@@ -23,8 +23,18 @@ DEMO = ROOT / "resources" / "demo"
 SIZE = (1440, 900)
 # Arguments of xdotool for a click that sets the playhead.
 CLICK_IN_WAVEFORM = ("mousemove", "720", "600", "click", "1", "mousemove", "10", "900")
+# Arguments of xdotool that mark a section and repeat two bars of it on the Player page. A click moves the playhead once it
+# is certain that no double click follows.
+PRACTISE = (
+    *("mousemove", "475", "600", "click", "1", "sleep", "1", "key", "k", "sleep", "1", "type", "Verse"),
+    *("key", "Return", "sleep", "1", "key", "bracketleft"),
+    *("mousemove", "675", "600", "click", "1", "sleep", "1", "key", "bracketright"),
+    *("mousemove", "575", "600", "click", "1", "mousemove", "10", "900"),
+)
 # Seconds that the window may take to draw the last track.
 TIMEOUT_S = 60.0
+# Seconds without a change after which a window is ready: a busy machine draws the next part late.
+STABLE_S = 4.0
 # Height that the window manager adds to the window (pixels).
 _TITLE_BAR_PX = 40
 
@@ -39,7 +49,10 @@ def main(songs: Sequence[str]) -> int:
         _take_screenshot(library / "empty", IMAGES / "empty.png")
         demo = map(str, sorted(DEMO.glob("*.flac")))
         _unbraid(library / "songs", "separate", "--model", "sketch", *songs, *demo)
+        for song in (library / "songs" / "jobs").iterdir():
+            _unbraid(library / "songs", "analyse", song.name)
         _take_screenshot(library / "songs", IMAGES / "window.png", *CLICK_IN_WAVEFORM, "key", "3")
+        _take_screenshot(library / "songs", IMAGES / "player.png", "key", "ctrl+2", *PRACTISE)
     return 0
 
 
@@ -84,16 +97,17 @@ def _find_window(variables: dict[str, str]) -> str:
 
 
 def _save_when_stable(variables: dict[str, str], window: str, image: Path) -> None:
-    """Save the window once two screenshots, a second apart, are the same."""
+    """Save the window once its screenshot has been the same for `STABLE_S`."""
     deadline = monotonic() + TIMEOUT_S
-    previous = b""
+    previous, last_change = b"", monotonic()
     while monotonic() < deadline:
         sleep(1.0)
         subprocess.run(["import", "-window", window, str(image)], env=variables, check=True)
         current = image.read_bytes()
-        if current == previous:
+        if current != previous:
+            previous, last_change = current, monotonic()
+        elif monotonic() - last_change > STABLE_S:
             return
-        previous = current
     raise SystemExit(f"{image.name}: the window never stopped changing")
 
 

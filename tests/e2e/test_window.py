@@ -31,6 +31,8 @@ RATE = 44100
 MIDDLE, SOURCE = (720, 500), (60, 60)
 # Left edge of the waveforms, right of the lane headers (pixels).
 LANES_LEFT = 300
+# At this latency the player never opens the device again after underflows, which would fade the sound.
+LONGEST_LATENCY_MS = 160
 # Area of the transport's time display.
 TIME_DISPLAY = "200x50+60+840"
 # The song's length beside the time: blank until the song can be played.
@@ -82,6 +84,7 @@ def test_dragged_songs_are_separated_and_their_stems_play_back_as_the_original(
     tmp_path: Path, songs: list[Path]
 ) -> None:
     library, card = tmp_path / "library", tmp_path / "heard.wav"
+    save_settings(Home(library).create_folders(), Settings(latency_ms=LONGEST_LATENCY_MS))
     with virtual_screen() as screen, window(library, screen, card=card) as app:
         drag_into_window(songs, screen, tmp_path)
         wait_until(lambda: all_completed(library, 3))
@@ -142,7 +145,7 @@ def test_playback_continues_without_a_gap_from_the_draft_to_the_finished_stems(t
     sound = np.random.default_rng(5).normal(0, 0.1, (100 * RATE, 2)).astype(np.float32)
     soundfile.write(song, sound, RATE, subtype="PCM_16")
     Home(library).create_folders()
-    save_settings(Home(library), Settings(model="sketch"))
+    save_settings(Home(library), Settings(model="sketch", latency_ms=LONGEST_LATENCY_MS))
     with virtual_screen() as screen, window(library, screen, song, card=card):
         wait_until(lambda: len(list_jobs(library)) == 1)
         screen.activate_window(screen.wait_for_window("Long song"))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
@@ -29,14 +28,11 @@ from desktop.ui.app.song_navigation import SongNavigation
 from desktop.ui.app.sound_output import MasterMemory, follow_output_settings
 from desktop.ui.app.stem_exporter import StemExporter
 from desktop.ui.app.top_bar import TopBar
+from desktop.ui.app.window_dialogs import WindowDialogs
 from desktop.ui.core.action import ActionId
 from desktop.ui.core.job_feed import JobFeed
-from desktop.ui.core.job_text import format_last_runtime
 from desktop.ui.core.service_provider import ServiceProvider
 from desktop.ui.core.settings_store import SettingsStore
-from desktop.ui.dialogs.bin import BinDialog
-from desktop.ui.dialogs.settings import SettingsDialog
-from desktop.ui.dialogs.shortcuts import ShortcutsDialog
 from desktop.ui.pages.library.controller import LibraryController
 from desktop.ui.pages.library.covers import draw_cover
 from desktop.ui.pages.library.empty_state import EmptyState
@@ -50,9 +46,6 @@ from desktop.ui.widgets.file_drop import DropOverlay
 from desktop.ui.widgets.main_splitter import MainSplitter
 from desktop.ui.widgets.notices import NoticeStrip
 from desktop.updates.feed_config import FeedConfig
-
-if TYPE_CHECKING:
-    from desktop.ui.dialogs.about import AboutDialog
 
 MINIMUM_SIZE = (1024, 640)
 
@@ -80,10 +73,6 @@ class MainWindow(QMainWindow):
         self._home = home
         self._settings_store = SettingsStore(home, self)
         self._shown_model = self.selected_model
-        self._settings_dialog: SettingsDialog | None = None
-        self._about_dialog: AboutDialog | None = None
-        self._bin_dialog: BinDialog | None = None
-        self._feed = feed
         self._closed = False
         self.may_close: Callable[[], bool] = lambda: True
         """Called before the window closes; returning False keeps it open, and the callee handles the request."""
@@ -93,6 +82,7 @@ class MainWindow(QMainWindow):
         self.player = PlayerController(session, SongStateStore(home), self)
         self._master_memory = MasterMemory(self.player.mix, self._settings_store, self)
         follow_output_settings(session, self._settings_store)
+        self.dialogs = WindowDialogs(self, home, self._settings_store, self.update_notice, self.library, feed)
         self.exporter = StemExporter(service, self._settings_store, self.notices, self)
         self.top_bar = TopBar()
         self.empty_state = EmptyState(has_demo=bool(list_demo_songs()))
@@ -143,7 +133,7 @@ class MainWindow(QMainWindow):
         self.top_bar.search_requested.connect(self.navigation.search)
         self.top_bar.model_selected.connect(self._select_model)
         self._settings_store.changed.connect(self._show_selected_model)
-        self.top_bar.settings_requested.connect(self.open_settings)
+        self.top_bar.settings_requested.connect(self.dialogs.open_settings)
         self.top_bar.pause_requested.connect(self.library.commands.set_queue_paused)
         self.library.refresher.queue_paused_changed.connect(self.top_bar.set_paused)
         self.empty_state.card.add_requested.connect(self._importer.choose_files)
@@ -161,7 +151,7 @@ class MainWindow(QMainWindow):
         self.library.first_added.connect(self.top_bar.clear_search)
         self.library.models_changed.connect(self._update_models)
         self.library.song_requested.connect(self._select_job)
-        self.library.removals.bin_requested.connect(self.open_bin)
+        self.library.removals.bin_requested.connect(self.dialogs.open_bin)
         self.library.removals.restored.connect(self._select_restored)
         jobs.rowsInserted.connect(self._update_page)
         jobs.rowsRemoved.connect(self._update_page)
@@ -205,9 +195,9 @@ class MainWindow(QMainWindow):
         actions.bind(ActionId.SHOW_LIBRARY, self.navigation.show_library)
         actions.bind(ActionId.SHOW_PLAYER, self.navigation.show_player)
         actions.bind(ActionId.PAUSE_OR_RESUME_QUEUE, self._click_pause_button)
-        actions.bind(ActionId.SHOW_SHORTCUTS, self.show_shortcuts)
-        actions.bind(ActionId.SETTINGS, self.open_settings)
-        actions.bind(ActionId.OUTPUT_SETTINGS, lambda: self.open_settings(Group.PLAYBACK))
+        actions.bind(ActionId.SHOW_SHORTCUTS, self.dialogs.show_shortcuts)
+        actions.bind(ActionId.SETTINGS, self.dialogs.open_settings)
+        actions.bind(ActionId.OUTPUT_SETTINGS, lambda: self.dialogs.open_settings(Group.PLAYBACK))
         actions.bind(ActionId.QUIT, self.close)
         bind_player_actions(actions, self.player, self.player_panel)
         bind_practice_actions(actions, self.player)
@@ -218,39 +208,6 @@ class MainWindow(QMainWindow):
         """Pause or resume the queue, if the pause button is visible."""
         if self.top_bar.pause_button.isVisible():
             self.top_bar.pause_button.click()
-
-    def open_bin(self) -> None:
-        """Open the bin dialog, or bring it to the front."""
-        if self._bin_dialog is None:
-            self._bin_dialog = BinDialog(self.library.removals, self._feed, self)
-        self._bin_dialog.show_on_top()
-
-    def open_settings(self, group: Group | None = None) -> None:
-        """Open the settings dialog, or bring it to the front, at `group` if there is one."""
-        if self._settings_dialog is None:
-            self._settings_dialog = SettingsDialog(
-                self._settings_store, self._home, self, offers_updates=self.update_notice.is_available
-            )
-            self._settings_dialog.about_requested.connect(self.open_about)
-            self._settings_dialog.bin_requested.connect(self.open_bin)
-        self._settings_dialog.show_on_top(format_last_runtime(self.library.table_model.jobs))
-        if group is not None:
-            self._settings_dialog.focus_group(group)
-
-    def show_shortcuts(self) -> None:
-        """Open the list of all shortcuts."""
-        dialog = ShortcutsDialog(self)
-        dialog.about_requested.connect(self.open_about)
-        dialog.show()
-
-    def open_about(self) -> None:
-        """Open the About dialog, or bring it to the front."""
-        if self._about_dialog is None:
-            # Imported on first use: the start of the window does not need it.
-            from desktop.ui.dialogs.about import AboutDialog
-
-            self._about_dialog = AboutDialog(self._home, self)
-        self._about_dialog.show_on_top()
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802
         """Move the focus in visual order; Qt's own order is the order of creation."""

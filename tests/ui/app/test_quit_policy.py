@@ -136,7 +136,7 @@ def test_cancelling_the_dialog_is_never_stored(harness: QuitHarness) -> None:
 
 
 def test_app_in_the_background_quits_after_the_last_job(harness: QuitHarness, qtbot: QtBot, quits: list[bool]) -> None:
-    harness.window.open_settings()
+    harness.window.dialogs.open_settings()
     harness.window.close()
     harness.dialog.background_button.click()
     assert not any(widget.isVisible() for widget in QApplication.topLevelWidgets())

@@ -173,7 +173,7 @@ def test_accessible_toggle_action_mutes_and_solos(playable: MainWindow) -> None:
 @pytest.mark.qt_log_ignore("This plugin does not support raise", "does not support propagateSizeHints")
 def test_no_checkable_control_connects_to_clicked(playable: MainWindow, setting: WindowHarness) -> None:
     """A click is one of several ways to check a control; `toggled` is emitted for each of them."""
-    playable.open_settings()
+    playable.dialogs.open_settings()
     dialog = QuitDialog(2, 0, offers_background=True, parent=playable)
     windows: list[QWidget] = [playable, dialog, *playable.findChildren(SettingsDialog)]
     checkable = [b for window in windows for b in window.findChildren(QAbstractButton) if b.isCheckable()]

@@ -60,7 +60,7 @@ def test_changed_output_is_heard_while_a_song_plays(playable: MainWindow, device
 
 
 def test_settings_open_at_playback(playable: MainWindow, qtbot: QtBot) -> None:
-    playable.open_settings(Group.PLAYBACK)
+    playable.dialogs.open_settings(Group.PLAYBACK)
     (dialog,) = playable.findChildren(SettingsDialog)
     qtbot.waitUntil(dialog.isVisible)
     assert dialog.focusWidget() is dialog.controls["output_device"]

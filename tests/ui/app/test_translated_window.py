@@ -88,11 +88,11 @@ def test_context_menu_of_every_song(full_window: MainWindow, played: Job) -> Non
 
 
 def test_dialogs_of_the_app(full_window: MainWindow) -> None:
-    full_window.open_settings()
+    full_window.dialogs.open_settings()
     check_dialog(full_window, SettingsDialog)
-    full_window.show_shortcuts()
+    full_window.dialogs.show_shortcuts()
     check_dialog(full_window, ShortcutsDialog)
-    full_window.open_about()
+    full_window.dialogs.open_about()
     (about,) = full_window.findChildren(AboutDialog)
     about.table.setCurrentCell(0, 0)  # Unbraid itself
     about.table.setRowCount(0)  # names and licences
@@ -135,7 +135,7 @@ def test_removal_and_bin(full_window: MainWindow, qtbot: QtBot) -> None:
     full_window.registry.run(ActionId.REMOVE_FINISHED)
     qtbot.waitUntil(lambda: bool(full_window.notices.notices))
     check(full_window)
-    full_window.open_bin()
+    full_window.dialogs.open_bin()
     (dialog,) = full_window.findChildren(BinDialog)
     qtbot.waitUntil(lambda: dialog.table.rowCount() > 1)
     dialog.empty_button.click()

@@ -205,7 +205,7 @@ def test_settings_offer_the_update_check_with_a_feed(
 ) -> None:
     save_settings(setting.home, Settings())
     window = open_checked_window(setting, publisher, qtbot)
-    window.open_settings()
+    window.dialogs.open_settings()
     (dialog,) = window.findChildren(SettingsDialog)
     assert dialog.controls["updates"].accessibleName() == "Check for new versions"
     assert "sends nothing but that request" in dialog.controls["updates"].accessibleDescription()
@@ -219,6 +219,6 @@ def test_settings_offer_the_update_check_with_a_feed(
 
 def test_settings_hide_the_update_check_without_a_feed(setting: WindowHarness, qtbot: QtBot) -> None:
     window = open_checked_window(setting, None, qtbot)
-    window.open_settings()
+    window.dialogs.open_settings()
     (dialog,) = window.findChildren(SettingsDialog)
     assert "Check for &new versions" not in [label.text() for label in dialog.findChildren(QLabel)]

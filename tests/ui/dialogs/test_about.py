@@ -162,7 +162,7 @@ def test_long_path_is_elided_and_complete_in_the_tooltip(tmp_path: Path, qtbot: 
 
 def test_about_dialog_is_created_once_and_reused(window: MainWindow, qtbot: QtBot) -> None:
     for _ in range(2):
-        window.open_about()
+        window.dialogs.open_about()
         qtbot.waitUntil(lambda: any(dialog.isVisible() for dialog in window.findChildren(AboutDialog)))
         (dialog,) = window.findChildren(AboutDialog)
         assert not dialog.isModal()
@@ -170,7 +170,7 @@ def test_about_dialog_is_created_once_and_reused(window: MainWindow, qtbot: QtBo
 
 
 def test_settings_dialog_opens_the_about_dialog(window: MainWindow) -> None:
-    window.open_settings()
+    window.dialogs.open_settings()
     (settings,) = window.findChildren(SettingsDialog)
     QtBot.mouseClick(settings.about_button, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
     assert window.findChildren(AboutDialog)[0].isVisible()

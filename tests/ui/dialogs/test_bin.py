@@ -34,7 +34,7 @@ def window(setting: WindowHarness, removed: list[Job], qtbot: QtBot) -> MainWind
 
 @pytest.fixture
 def dialog(window: MainWindow, qtbot: QtBot) -> BinDialog:
-    window.open_bin()
+    window.dialogs.open_bin()
     dialog = window.findChild(BinDialog)
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.table.rowCount() == 3)

@@ -187,7 +187,7 @@ def test_opening_and_closing_the_dialog_writes_no_file(dialog: SettingsDialog, h
 
 def test_runtime_of_the_last_song_is_described(window: MainWindow) -> None:
     def description() -> str:
-        window.open_settings()
+        window.dialogs.open_settings()
         (dialog,) = window.findChildren(SettingsDialog)
         return dialog.controls["runtime"].accessibleDescription()
 

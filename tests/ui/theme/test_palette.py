@@ -129,22 +129,22 @@ def test_empty_state_and_drop_overlay_change_with_the_palette(window: MainWindow
 
 
 def _open_settings(window: MainWindow) -> QDialog:
-    window.open_settings()
+    window.dialogs.open_settings()
     return window.findChildren(QDialog)[-1]
 
 
 def _open_about(window: MainWindow) -> QDialog:
-    window.open_about()
+    window.dialogs.open_about()
     return window.findChildren(QDialog)[-1]
 
 
 def _open_bin(window: MainWindow) -> QDialog:
-    window.open_bin()
+    window.dialogs.open_bin()
     return window.findChildren(QDialog)[-1]
 
 
 def _open_shortcuts(window: MainWindow) -> QDialog:
-    window.show_shortcuts()
+    window.dialogs.show_shortcuts()
     return window.findChildren(QDialog)[-1]
 
 

@@ -179,7 +179,7 @@ def test_notice_and_settings_open_the_list_of_removed_songs(
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.table.rowCount() == 1)
     dialog.close()
-    window.open_settings()
+    window.dialogs.open_settings()
     buttons = window.findChildren(QPushButton, options=Qt.FindChildOption.FindChildrenRecursively)
     next(button for button in buttons if button.accessibleName() == "Removed songs…").click()
     assert dialog.isVisible()

@@ -15,6 +15,7 @@ from desktop.analysis.harmony import Chord, Key
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.paths import Home
 from desktop.playback.levels import LaneLevels, Levels
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.practice import SpeedTrainer
 from desktop.playback.session import Session
 from desktop.ui.pages.player.beat_groups import ClickGroup, CountInGroup
@@ -38,7 +39,7 @@ ANALYSIS = SongAnalysis(GRID, 120.0, Key(6, is_minor=True), 12.0, (Chord(0.1, 2.
 @pytest.fixture
 def player(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
     """A player with a loaded song of 20 seconds, without an analysis."""
-    session = Session()
+    session = Session(LocalEngine())
     controller = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
     job = write_completed_job(tmp_path, seconds=20.0)
     controller.tracks.load(job.id, [stem.path for stem in job.stems], [stem.name for stem in job.stems])

@@ -14,6 +14,7 @@ from desktop.analysis.beat_grid import BeatGrid
 from desktop.analysis.harmony import Chord, Key
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.practice import Loop, Marker
 from desktop.playback.session import Session
 from desktop.ui.pages.player.controller import PlayerController
@@ -39,7 +40,7 @@ BEATS = SongAnalysis(
 
 @pytest.fixture
 def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
-    session = Session()
+    session = Session(LocalEngine())
     player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
     yield player
     player.close()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.ring import LaneSamples
 from desktop.playback.session import Session
 from desktop.playback.source import SampleStream, StemFileSource
@@ -118,7 +119,7 @@ def test_tile_of_sound_that_changed_meanwhile_is_computed_again(qtbot: QtBot, sl
 
 @pytest.fixture
 def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
-    session = Session()
+    session = Session(LocalEngine())
     player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
     yield player
     player.close()

@@ -18,12 +18,13 @@ import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QTimer
 from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.session import Session
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.song_loader import SongStateStore
 
 app = QCoreApplication([])
-player = PlayerController(Session(), SongStateStore(Home(Path(sys.argv[1]))))
+player = PlayerController(Session(LocalEngine()), SongStateStore(Home(Path(sys.argv[1]))))
 def change():
     if player.is_ready:
         player.mix.set_mute(0, True)
