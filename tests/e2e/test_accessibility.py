@@ -12,7 +12,7 @@ from desktop.paths import Home
 from desktop.settings import Settings
 from desktop.text.message import verbatim
 from tests.e2e.test_window import window
-from tests.helpers.at_spi import BUS_LAUNCHER, Accessible, accessibility_bus
+from tests.helpers.at_spi import BUS_LAUNCHER, Accessible, State, accessibility_bus
 from tests.helpers.command import ROOT, command_environment, unbraid_command
 from tests.helpers.jobs import make_job
 from tests.helpers.library import wait_until, write_song
@@ -67,8 +67,9 @@ def select(program: Accessible, row_start: str) -> None:
 def mix_and_seek(program: Accessible) -> None:
     """Mute a lane with its Toggle action, and set a level and the playhead by their values."""
     lane = find(program, "panel", "Vocals lane")
-    find(lane, "check box", "Mute Vocals").do_action("Toggle")
-    wait_until(lambda: "muted" in [child.name for child in lane.children()])
+    mute = find(lane, "check box", "Mute Vocals")
+    mute.do_action("Toggle")
+    wait_until(lambda: mute.has_state(State.CHECKED))
     fader = find(lane, "slider", "Level of Vocals")
     fader.set_value(-6.0)
     wait_until(lambda: (fader.value, fader.description) == (-6.0, "−6.0 dB"))

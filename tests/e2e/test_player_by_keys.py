@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -60,22 +61,29 @@ class Listener:
         heard: list[Accessible] = []
 
         def is_heard() -> bool:
-            heard[:] = [control for control in [self.focused] if control]
-            return bool(heard) and heard[0].role == role and heard[0].name.startswith(name)
+            heard[:] = [control for control in [self.focused] if control and _is_control(control, role, name)]
+            return bool(heard)
 
-        wait_until(is_heard, interval_s=INTERVAL_S, timeout_s=15)
+        wait_for(is_heard)
         return heard[0]
 
-    def tab_to(self, role: str, name: str, key: str = "Tab") -> Accessible:
+    def tab_to(self, role: str, name: str) -> Accessible:
         """Press Tab until a control of this role, whose name starts with `name`, has the focus, and return it."""
         for _ in range(MAX_TABS):
             count = self._reader.focus_count
-            self.press(key)
-            wait_until(lambda: self._reader.focus_count > count, interval_s=INTERVAL_S, timeout_s=15)  # noqa: B023
+            self.press("Tab")
+            wait_for(lambda: self._reader.focus_count > count)  # noqa: B023 - called in this round only
             focused = self.focused
-            if focused and (focused.role, focused.name[: len(name)]) == (role, name):
+            if focused and _is_control(focused, role, name):
                 return focused
         raise AssertionError(f"Tab never reaches {role} {name!r}")
+
+
+def _is_control(control: Accessible, role: str, name: str) -> bool:
+    """Return whether a control has this role and a name that starts with `name`; one that is gone has none."""
+    with suppress(AssertionError):
+        return control.role == role and control.name.startswith(name)
+    return False
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
