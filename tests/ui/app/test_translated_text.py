@@ -12,6 +12,7 @@ from desktop.audio.files import RejectedPath
 from desktop.export.result import NO_STEMS_REASON, ExportResult
 from desktop.jobs.model import JobState
 from desktop.models.titles import find_model_title
+from desktop.playback.song_state import SNAPSHOTS
 from desktop.stage import Stage
 from desktop.text.message import Message
 from desktop.ui.app.event_notices import batch_result_text
@@ -38,7 +39,7 @@ pytestmark = [
 
 TITLE = "2024 – 7"
 """A title without letters, so that the text around it is all that can be English."""
-NAMES = {"WAV", "FLAC", "Sketch"}
+NAMES = {*SNAPSHOTS, "WAV", "FLAC", "Sketch"}
 BUILT_IN_MODELS = ("htdemucs", "htdemucs_ft", "htdemucs_6s", "sketch")
 RUNTIMES = ("openvino", "openvino bf16", "torch", "torch bf16", "cuda fp16", "mps fp16")
 
