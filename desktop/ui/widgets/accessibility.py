@@ -53,14 +53,11 @@ def announce(widget: QWidget, text: str) -> None:
 
 
 def report_focused_child(widget: QWidget) -> None:
-    """Tell screen readers which child of `widget` has the focus, as the current row of a table."""
-    if not QAccessible.isActive():
-        return
-    interface = QAccessible.queryAccessibleInterface(widget)
-    child = interface.focusChild()
-    if child is not None:
+    """Tell screen readers which child of `widget` has the focus: the current cell of a table that has one."""
+    if QAccessible.isActive():
+        interface = QAccessible.queryAccessibleInterface(widget)
         event = QAccessibleEvent(widget, QAccessible.Event.Focus)
-        event.setChild(interface.indexOfChild(child))
+        event.setChild(interface.indexOfChild(interface.focusChild()))
         QAccessible.updateAccessibility(event)
 
 
