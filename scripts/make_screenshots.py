@@ -26,8 +26,8 @@ CLICK_IN_WAVEFORM = ("mousemove", "720", "600", "click", "1", "mousemove", "10",
 # Arguments of xdotool that mark a section and repeat two bars of it on the Player page. A click moves the playhead once it
 # is certain that no double click follows.
 PRACTISE = (
-    *("mousemove", "475", "600", "click", "1", "sleep", "1", "key", "k", "sleep", "1", "type", "Verse"),
-    *("key", "Return", "sleep", "1", "key", "bracketleft"),
+    *("mousemove", "475", "600", "click", "1", "sleep", "1", "key", "k", "sleep", "1"),
+    *("key", *"Verse", "Return", "sleep", "1", "key", "bracketleft"),
     *("mousemove", "675", "600", "click", "1", "sleep", "1", "key", "bracketright"),
     *("mousemove", "575", "600", "click", "1", "mousemove", "10", "900"),
 )

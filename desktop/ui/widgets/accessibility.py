@@ -53,11 +53,14 @@ def announce(widget: QWidget, text: str) -> None:
 
 
 def report_focused_child(widget: QWidget) -> None:
-    """Tell screen readers which child of `widget` has the focus: the current cell of a table that has one."""
-    if QAccessible.isActive():
-        interface = QAccessible.queryAccessibleInterface(widget)
+    """Tell screen readers which child of `widget` has the focus, as the current row of a table."""
+    if not QAccessible.isActive():
+        return
+    interface = QAccessible.queryAccessibleInterface(widget)
+    child = interface.focusChild()
+    if child:  # Qt returns none where the type says that there always is one
         event = QAccessibleEvent(widget, QAccessible.Event.Focus)
-        event.setChild(interface.indexOfChild(interface.focusChild()))
+        event.setChild(interface.indexOfChild(child))
         QAccessible.updateAccessibility(event)
 
 

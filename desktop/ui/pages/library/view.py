@@ -252,12 +252,9 @@ class JobView(QTableView):
         if self._is_keyboard_focus and not self.currentIndex().isValid() and self._proxy.rowCount():
             with self._selecting_from_code():
                 self.setCurrentIndex(self._proxy.index(0, 0))
-        QTimer.singleShot(0, self, self._report_current_cell)  # later, because Qt reports the table itself after this
+        # Later: Qt tells screen readers of the table itself after this event.
+        QTimer.singleShot(0, self, lambda: report_focused_child(self) if self.hasFocus() else None)
         self.viewport().update()
-
-    def _report_current_cell(self) -> None:
-        if self.hasFocus() and self.currentIndex().isValid():
-            report_focused_child(self)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

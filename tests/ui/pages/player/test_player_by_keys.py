@@ -19,7 +19,7 @@ from desktop.playback.practice import Loop, Marker
 from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.app.page_stack import Page
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.pages.player.page_header import PageHeader
 from desktop.ui.pages.player.ruler import Ruler
