@@ -452,9 +452,7 @@ def test_samples_are_read_from_the_file_at_high_zoom(
     np.testing.assert_array_equal(
         waveforms._samples.low[:, 0], vocals.min(axis=1)[first_frame : first_frame + len(waveforms._samples.low)]
     )
-    item = waveforms.lane_items[0]
-    assert item is not None
-    columns = item._read_columns(start, end, 800)
+    columns = waveforms._samples.columns(0, start, end, 800)
     assert len(np.unique(columns[:, 1])) <= 2 * 24  # steps, not a curve through peaks
     waveforms.view_box.show_range(1.0001, 1.0006)  # nearby: the samples are not read again
     assert waveforms._samples.covers(*waveforms.view_box.visible_range())
