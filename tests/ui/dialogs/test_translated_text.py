@@ -14,6 +14,7 @@ from desktop.audio.files import RejectedPath
 from desktop.errors import ConfigurationError
 from desktop.jobs.model import Attempt, Job, JobState, RemovedJob
 from desktop.paths import Home
+from desktop.playback.song_state import SNAPSHOTS
 from desktop.settings import SETTINGS, Range
 from desktop.stage import Stage
 from desktop.text.catalogue import PSEUDO_END, PSEUDO_START
@@ -112,7 +113,7 @@ def test_about_dialog_is_translated_except_for_components_and_licences(home: Hom
 def test_list_of_keys_is_translated(qtbot: QtBot) -> None:
     dialog = ShortcutsDialog()
     qtbot.addWidget(dialog)
-    check_translated(*list_widget_texts(dialog), names=KEY_NAMES)
+    check_translated(*list_widget_texts(dialog), names={*KEY_NAMES, *SNAPSHOTS})
 
 
 def test_notifications_are_translated() -> None:

@@ -126,7 +126,7 @@ def test_undo_does_not_change_the_song_that_plays(
     window.job_view.select_job(done.id)
     qtbot.waitUntil(lambda: window.player.is_ready)
     remove_and_wait(window, qtbot, find_job(setting, "failed"))
-    monkeypatch.setattr(type(window.player), "is_playing", property(lambda _: True))
+    monkeypatch.setattr(type(window.player.tracks), "has_user_input", property(lambda _: True))
     window.registry.run(ActionId.UNDO_REMOVAL)
     qtbot.waitUntil(lambda: "failed" in titles(window))
     assert window.player_panel.job is not None
