@@ -25,16 +25,6 @@ class SongHistory:
         self._moved_value: str | None = None
         self._moved_at = 0.0
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a state to return to."""
-        return bool(self._earlier)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether an undone change can be repeated."""
-        return bool(self._later)
-
     def record(self, before: SongState, after: SongState) -> None:
         """Record a change; changes of one value in quick succession are one step, equal states are none."""
         if before.with_navigation_of(after) == after:

@@ -32,6 +32,11 @@ def clamp_db(db: float) -> float:
     return max(MIN_DB, min(MAX_DB, db))
 
 
+def clamp_cents(cents: int) -> int:
+    """Return a transposition in cents, limited to an octave."""
+    return max(-MAX_TRANSPOSITION_CENTS, min(MAX_TRANSPOSITION_CENTS, cents))
+
+
 @dataclass(frozen=True)
 class LaneMix:
     """Level in dB, pan, mute, solo and transposition of one lane."""

@@ -143,6 +143,11 @@ class Session:
         return self._source.sample_rate if self._source else 44100
 
     @property
+    def duration_s(self) -> float:
+        """Length of the song in seconds; 0 without a song."""
+        return self.frames / self.sample_rate
+
+    @property
     def is_playing(self) -> bool:
         """Whether the song plays: from `play` to `pause` or to the song's end."""
         return self._wants_to_play and self._stopped_seek_number != self._seek_number

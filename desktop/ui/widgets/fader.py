@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
+from desktop.playback.mix import clamp_db
 from desktop.text.message import tr
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.levels import MAX_DB, MIN_DB, db_at_position, fader_position, format_db
@@ -62,7 +63,7 @@ class Fader(QSlider):
 
     def set_db(self, db: float) -> None:
         """Set the level in decibels, limited and rounded to tenths, and emit it if it changed."""
-        db = round(min(MAX_DB, max(MIN_DB, db)), 1)
+        db = round(clamp_db(db), 1)
         if db != self._db:
             self.show_db(db)
             self.db_changed.emit(db)

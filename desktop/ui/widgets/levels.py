@@ -2,7 +2,7 @@
 
 import math
 
-from desktop.playback.mix import MAX_DB, MIN_DB
+from desktop.playback.mix import MAX_DB, MIN_DB, clamp_db
 from desktop.text.numbers import MINUS, parse_number
 
 UNITY_POSITION = 0.72
@@ -12,7 +12,7 @@ TAPER_EXPONENT = math.log(UNITY_POSITION) / math.log(-MIN_DB / (MAX_DB - MIN_DB)
 
 def fader_position(db: float) -> float:
     """Return the fader position, 0 to 1, of a level in decibels."""
-    fraction = (min(MAX_DB, max(MIN_DB, db)) - MIN_DB) / (MAX_DB - MIN_DB)
+    fraction = (clamp_db(db) - MIN_DB) / (MAX_DB - MIN_DB)
     return fraction**TAPER_EXPONENT
 
 
@@ -39,4 +39,4 @@ def parse_db(text: str) -> float:
 
     Raises ValueError.
     """
-    return min(MAX_DB, max(MIN_DB, parse_number(text, "dB")))
+    return clamp_db(parse_number(text, "dB"))

@@ -78,8 +78,9 @@ def test_change_after_undo_ends_redo() -> None:
 
 def test_undo_leaves_the_playhead_and_the_view_where_they_are() -> None:
     history = SongHistory(Clock())
-    history.record(SongState(), SongState(playhead_s=3.0, view=View(1.0, 2.0)))
-    assert not history.can_undo
+    moved = SongState(playhead_s=3.0, view=View(1.0, 2.0))
+    history.record(SongState(), moved)
+    assert history.undo(moved) is None
     history.record(SongState(playhead_s=3.0), SongState(playhead_s=3.0, cents=100))
     assert history.undo(SongState(playhead_s=8.0, cents=100, view=View(5.0, 6.0))) == SongState(
         playhead_s=8.0, view=View(5.0, 6.0)

@@ -23,14 +23,13 @@ class AnalysisControls(QObject):
         """`apply` changes the track to a state, as one step that can be undone."""
         super().__init__(parent)
         self._session, self._apply_state = session, apply
-        self._found = SongAnalysis()
-        self._is_found = False
+        self._found: SongAnalysis | None = None
         self._current, self._applied_edits = SongAnalysis(), AnalysisEdits()
 
     @property
     def found(self) -> SongAnalysis:
         """What the analysis found, without corrections; empty until there is one."""
-        return self._found
+        return self._found or SongAnalysis()
 
     @property
     def current(self) -> SongAnalysis:
@@ -45,11 +44,11 @@ class AnalysisControls(QObject):
     @property
     def is_found(self) -> bool:
         """Whether the track was analysed."""
-        return self._is_found
+        return self._found is not None
 
     def set_found(self, analysis: SongAnalysis | None) -> None:
         """Show another analysis, of the track that is loaded now; None until it is analysed."""
-        self._found, self._is_found = analysis or SongAnalysis(), analysis is not None
+        self._found = analysis
         self._update()
 
     def refresh(self) -> None:
@@ -100,7 +99,6 @@ class AnalysisControls(QObject):
         self._apply_state(replace(self._session.state, edits=replace(self.edits, **changes)))
 
     def _update(self) -> None:
-        duration = self._session.frames / self._session.sample_rate
         self._applied_edits = self.edits
-        self._current = apply_edits(self._found, self.edits, duration)
+        self._current = apply_edits(self.found, self.edits, self._session.duration_s)
         self.changed.emit()

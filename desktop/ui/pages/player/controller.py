@@ -105,7 +105,7 @@ class PlayerController(QObject):
     @property
     def duration(self) -> float:
         """Length of the track in seconds; 0 without a track."""
-        return self._session.frames / self._sample_rate() if self.is_ready else 0.0
+        return self._session.duration_s if self.is_ready else 0.0
 
     @property
     def speed_percent(self) -> float:

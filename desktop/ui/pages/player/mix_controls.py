@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.playback.mix import MAX_TRANSPOSITION_CENTS, ORIGINAL_LANE, LaneMix, Master, clamp_db
+from desktop.playback.mix import ORIGINAL_LANE, LaneMix, Master, clamp_cents, clamp_db
 from desktop.playback.session import Session
 from desktop.playback.song_state import SongState
 
@@ -89,8 +89,7 @@ class MixControls(QObject):
 
     def set_cents(self, lane: int, cents: int) -> None:
         """Transpose one lane alone, in cents, clamped to an octave."""
-        limit = MAX_TRANSPOSITION_CENTS
-        self._set_lane(lane, replace(self.lane_mix(lane), cents=max(-limit, min(limit, cents))))
+        self._set_lane(lane, replace(self.lane_mix(lane), cents=clamp_cents(cents)))
 
     def solo_only(self, lane: int) -> None:
         """Solo a lane and no other; end its solo if it is the only one."""

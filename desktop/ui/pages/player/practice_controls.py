@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.playback.mix import MAX_TRANSPOSITION_CENTS, clamp_db
+from desktop.playback.mix import clamp_cents, clamp_db
 from desktop.playback.practice import (
     MAX_COUNT_IN_BARS,
     MAX_SPEED_PERCENT,
@@ -42,7 +42,7 @@ class PracticeControls(QObject):
 
     def set_cents(self, cents: int) -> None:
         """Transpose the song, in cents, clamped to an octave."""
-        self._apply(cents=max(-MAX_TRANSPOSITION_CENTS, min(MAX_TRANSPOSITION_CENTS, cents)))
+        self._apply(cents=clamp_cents(cents))
 
     def reset_speed_and_key(self) -> None:
         """Return to the speed and the key of the song, as one step to undo."""
@@ -139,4 +139,4 @@ class PracticeControls(QObject):
     @property
     def duration(self) -> float:
         """Length of the loaded track in seconds; 0 without a track."""
-        return self._session.frames / self._session.sample_rate
+        return self._session.duration_s

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from desktop.playback.practice import Loop, Marker
 from desktop.text.durations import format_duration_decimals
 from desktop.text.message import tr
+from desktop.text.transposition import CENTS_PER_SEMITONE
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.loop_band import LoopBand
 from desktop.ui.pages.player.marker_flag import MarkerFlag
@@ -240,7 +241,7 @@ class Ruler(QWidget):
         if analysis.grid is None:
             return
         cents = self._practice.state.cents
-        uses_flats = analysis.key is not None and analysis.key.transposed(round(cents / 100)).uses_flats
+        uses_flats = analysis.key is not None and analysis.key.transposed(round(cents / CENTS_PER_SEMITONE)).uses_flats
         start, end = self._view.view_box.visible_range()
         labels = compute_bar_labels(analysis.grid, start, end, self.width())
         for label in labels:
