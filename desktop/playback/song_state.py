@@ -84,6 +84,10 @@ class SongState:
         """Return this state with another snapshot heard; one that was never used begins with the current mix."""
         return replace(self, snapshot=name, mixes={self.snapshot: self.mix, name: self.mix, **self.mixes})
 
+    def with_view(self, **changes: Any) -> "SongState":
+        """Return this state with other values of the view."""
+        return replace(self, view=replace(self.view, **changes))
+
     @property
     def loop(self) -> Loop | None:
         """The chosen loop."""

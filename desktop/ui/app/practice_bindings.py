@@ -1,6 +1,5 @@
 """Bindings of the actions of practice: loops, markers, speed, key, click, analysis, and what the view follows."""
 
-from dataclasses import replace
 from functools import partial
 
 from PySide6.QtWidgets import QWidget
@@ -18,17 +17,13 @@ from desktop.ui.pages.player.trainer_dialog import TrainerDialog
 
 def bind_practice_actions(registry: ActionRegistry, player: PlayerController) -> None:
     """Bind the actions of loops, markers and view of the loaded song."""
-    loops = player.loops
-
-    def change_view(**changes: bool) -> None:
-        state = player.practice.state
-        player.practice.apply(replace(state, view=replace(state.view, **changes)))
+    loops, practice = player.loops, player.practice
 
     def toggle_follow() -> None:
-        change_view(follows_playhead=not player.practice.state.view.follows_playhead)
+        practice.set_view(follows_playhead=not practice.state.view.follows_playhead)
 
     def toggle_spectrogram() -> None:
-        change_view(is_spectrogram=not player.practice.state.view.is_spectrogram)
+        practice.set_view(is_spectrogram=not practice.state.view.is_spectrogram)
 
     registry.bind(ActionId.SET_LOOP_START, loops.set_start)
     registry.bind(ActionId.SET_LOOP_END, loops.set_end)

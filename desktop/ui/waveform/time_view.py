@@ -46,6 +46,17 @@ class TimeViewBox(pg.ViewBox):
         """Return the view's rectangle in logical pixels of the widget (`boundingRect` is half a pixel larger)."""
         return self.mapRectToScene(self.rect())
 
+    def x_of(self, second: float) -> float:
+        """Return the x of a time, in logical pixels of the widget."""
+        (start, end), rect = self.visible_range(), self.scene_rect()
+        return rect.left() + rect.width() * (second - start) / (end - start)
+
+    def second_at(self, x: float) -> float:
+        """Return the time at an x in logical pixels of the widget, inside the track."""
+        (start, end), rect = self.visible_range(), self.scene_rect()
+        second = start + (end - start) * (x - rect.left()) / max(1.0, rect.width())
+        return max(0.0, min(second, self._duration))
+
     def fit(self) -> None:
         """Show the whole track."""
         self.setXRange(0.0, self._duration, padding=0)

@@ -62,18 +62,14 @@ class UnfinishedItem(pg.GraphicsObject):
                 p,
                 view_rect,
                 item_rect,
-                visible_edges[0] if self._label_second is None else self._x_of(view_rect, self._label_second),
+                visible_edges[0] if self._label_second is None else self._view.x_of(self._label_second),
             )
-
-    def _x_of(self, view_rect: QRectF, second: float) -> float:
-        start, end = self._view.visible_range()
-        return view_rect.left() + view_rect.width() * (second - start) / (end - start)
 
     def _draw_stripes(self, p: QPainter, view_rect: QRectF, item_rect: QRectF, span: TimeSpan) -> float | None:
         """Draw the stripes of one span, and return its left edge in view, or None if it is out of view."""
         left, right = (
-            max(view_rect.left(), self._x_of(view_rect, span[0])),
-            min(view_rect.right(), self._x_of(view_rect, span[1])),
+            max(view_rect.left(), self._view.x_of(span[0])),
+            min(view_rect.right(), self._view.x_of(span[1])),
         )
         if right <= left:
             return None

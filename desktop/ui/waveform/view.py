@@ -259,14 +259,7 @@ class WaveformView(pg.GraphicsView):
 
     def x_of(self, second: float) -> float:
         """Return the x of a time, in logical pixels of this widget."""
-        start, end = self._view_box.visible_range()
-        view_rect = self._view_box.scene_rect()
-        return view_rect.left() + view_rect.width() * (second - start) / (end - start)
-
-    def _second_at(self, x: float) -> float:
-        start, end = self._view_box.visible_range()
-        view_rect = self._view_box.scene_rect()
-        return start + (end - start) * (x - view_rect.left()) / view_rect.width()
+        return self._view_box.x_of(second)
 
     def _update_strip(self, old: float, new: float) -> None:
         left, right = sorted((int(self.x_of(old)), int(self.x_of(new))))

@@ -1,7 +1,5 @@
 """Player controller: connects window and keyboard to the session; nothing else in the window plays sound."""
 
-from dataclasses import replace
-
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.playback.levels import Levels
@@ -194,8 +192,7 @@ class PlayerController(QObject):
     def set_visible_range(self, start_s: float, end_s: float | None) -> None:
         """Keep the part of the song in view with the song; `end_s` is None for the whole song."""
         if self.is_ready:
-            state = self._session.state
-            self._session.apply(replace(state, view=replace(state.view, start_s=start_s, end_s=end_s)))
+            self._session.apply(self._session.state.with_view(start_s=start_s, end_s=end_s))
             self._saver.save_soon()
 
     def _refresh_state(self) -> None:

@@ -44,8 +44,7 @@ class LoopControls(QObject):
 
     def toggle_snapping(self) -> None:
         """Let loops and markers begin and end at beats, or anywhere."""
-        state = self._practice.state
-        self._practice.apply(replace(state, view=replace(state.view, snaps_to_beats=not self.snaps_to_beats)))
+        self._practice.set_view(snaps_to_beats=not self.snaps_to_beats)
 
     def snapped(self, second: float) -> float:
         """Return the beat that is nearest to `second`; `second` itself without a grid or snapping."""

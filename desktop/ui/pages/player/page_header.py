@@ -1,7 +1,6 @@
 """Header of the Player page: cover, title, tempo, key and model; on the right snapshots, undo, view and export."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Signal
@@ -183,8 +182,7 @@ class PageHeader(QWidget):
             space -= width if fits else 0
 
     def _set_spectrogram(self, is_spectrogram: object) -> None:
-        state = self._practice.state
-        self._practice.apply(replace(state, view=replace(state.view, is_spectrogram=bool(is_spectrogram))))
+        self._practice.set_view(is_spectrogram=bool(is_spectrogram))
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)

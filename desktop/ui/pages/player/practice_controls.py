@@ -121,6 +121,10 @@ class PracticeControls(QObject):
         end = markers[index + 1].time_s if index + 1 < len(markers) else self.duration
         self.set_passage(markers[index].time_s, end)
 
+    def set_view(self, **changes: bool) -> None:
+        """Set how the track is shown; this is no step to undo."""
+        self.apply(self.state.with_view(**changes))
+
     def apply(self, state: SongState) -> None:
         """Change the loaded track to `state`; everything but playhead and view can be undone."""
         if self._session.lane_names and state != self.state:

@@ -45,14 +45,11 @@ class RulerScale:
 
     def x_of(self, second: float) -> float:
         """Return the x of a time, in logical pixels of the ruler."""
-        start, end = self._view_box.visible_range()
-        return self._view_box.scene_rect().width() * (second - start) / (end - start)
+        return self._view_box.x_of(second)
 
     def second_at(self, x: float) -> float:
         """Return the time at an x of the ruler, inside the track."""
-        start, end = self._view_box.visible_range()
-        second = start + (end - start) * x / max(1.0, self._view_box.scene_rect().width())
-        return max(0.0, min(second, self._view_box.duration))
+        return self._view_box.second_at(x)
 
     def snapped(self, second: float, modifiers: Qt.KeyboardModifier) -> float:
         """Return the nearest beat, or with Shift the time itself."""
