@@ -6,7 +6,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent
 
-WHEEL_NOTCH = 120
+from desktop.ui.widgets.wheel import WHEEL_NOTCH
+
 ZOOM_PER_NOTCH = 1.25
 PAN_PER_NOTCH = 0.1
 MIN_VISIBLE_S = 0.0005

@@ -10,6 +10,7 @@ from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.levels import MAX_DB, MIN_DB, db_at_position, fader_position, format_db
 from desktop.ui.widgets.progress_bar import draw_progress_bar
 from desktop.ui.widgets.text_escaping import escape_tooltip
+from desktop.ui.widgets.wheel import WheelNotches
 
 KNOB_DIAMETER = 16
 GROOVE_HEIGHT = 4
@@ -35,7 +36,7 @@ class Fader(QSlider):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._colour = colour
         self._grab_offset = 0.0
-        self._wheel_delta = 0
+        self._wheel = WheelNotches()
         self._db = 0.0
         self.setRange(round(MIN_DB), round(MAX_DB))
         self.setSingleStep(KEY_STEP_DB)
@@ -116,11 +117,7 @@ class Fader(QSlider):
 
     def wheelEvent(self, e: QWheelEvent) -> None:
         """Change the level by half a decibel per notch."""
-        self._wheel_delta += e.angleDelta().y() or e.angleDelta().x()
-        notches = int(self._wheel_delta / 120)
-        self._wheel_delta -= notches * 120
-        self.set_db(self._db + notches * WHEEL_STEP_DB)
-        e.accept()
+        self.set_db(self._db + self._wheel.take(e) * WHEEL_STEP_DB)
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -10,6 +10,7 @@ from desktop.text.message import tr
 from desktop.ui.theme.metrics import FOCUS_RING_WIDTH
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.text_escaping import escape_tooltip
+from desktop.ui.widgets.wheel import WheelNotches
 
 SIZE = 26
 KEY_STEP, PAGE_STEP, WHEEL_STEP = 5, 25, 5
@@ -31,7 +32,7 @@ class Knob(QDial):
         super().__init__(parent)
         self._describe = describe
         self._dragged_from: tuple[float, float] | None = None
-        self._wheel_delta = 0
+        self._wheel = WheelNotches()
         self.setRange(-100, 100)
         self.setSingleStep(KEY_STEP)
         self.setPageStep(PAGE_STEP)
@@ -91,11 +92,7 @@ class Knob(QDial):
 
     def wheelEvent(self, e: QWheelEvent) -> None:
         """Turn the knob by `WHEEL_STEP` per notch."""
-        self._wheel_delta += e.angleDelta().y() or e.angleDelta().x()
-        notches = int(self._wheel_delta / 120)
-        self._wheel_delta -= notches * 120
-        self.setValue(self.value() + notches * WHEEL_STEP)
-        e.accept()
+        self.setValue(self.value() + self._wheel.take(e) * WHEEL_STEP)
 
     def paintEvent(self, pe: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from desktop.playback.levels import LaneLevels
 from desktop.playback.mix import MIN_DB
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
@@ -77,11 +78,11 @@ class StereoMeter(QWidget):
         self._colour = colour
         self.update()
 
-    def show_levels(self, peaks: tuple[float, float], rms: tuple[float, float]) -> None:
-        """Show linear peak and RMS levels of the left and the right channel, some 30 times a second."""
-        now, shown = self._clock(), self._pixels()
-        for bar, peak, level in zip(self._bars, peaks, rms, strict=True):
-            bar.update(peak, level, now)
+    def show_levels(self, levels: LaneLevels) -> None:
+        """Show peak and RMS levels of the left and the right channel, some 30 times a second."""
+        now, shown, (left, right) = self._clock(), self._pixels(), self._bars
+        left.update(levels.peak_left, levels.rms_left, now)
+        right.update(levels.peak_right, levels.rms_right, now)
         if self._pixels() != shown:
             self.update()
 

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAccessible, QAccessibleInterface, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop.playback.levels import LaneLevels
 from desktop.text.numbers import parse_number
 from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.button import ValueButton
@@ -231,14 +232,14 @@ def test_meter_holds_a_peak_and_then_falls(qtbot: QtBot) -> None:
     now = 0.0
     meter = StereoMeter("Vocals meter", Colour.VOCALS, lambda: now)
     qtbot.addWidget(meter)
-    meter.show_levels((0.5, 0.25), (0.1, 0.1))
+    meter.show_levels(LaneLevels(0.5, 0.25, 0.1, 0.1))
     for _ in range(100):
-        meter.show_levels((0.0, 0.0), (0.0, 0.0))
+        meter.show_levels(LaneLevels())
     interface = interface_of(meter)
     assert interface.role() == Role.Indicator
     assert interface.text(QAccessible.Text.Value) == interface.text(QAccessible.Text.Description) == "−6.0 dB"
     now = HOLD_S
-    meter.show_levels((0.0, 0.0), (0.0, 0.0))
+    meter.show_levels(LaneLevels())
     assert interface.text(QAccessible.Text.Value) == "−∞ dB"
 
 
@@ -249,5 +250,5 @@ def test_meter_is_repainted_only_when_it_looks_different(qtbot: QtBot, monkeypat
     monkeypatch.setattr(meter, "update", lambda: updates.append(True))
     meter.show_silence()
     for _ in range(3):
-        meter.show_levels((0.5, 0.5), (0.1, 0.1))
+        meter.show_levels(LaneLevels(0.5, 0.5, 0.1, 0.1))
     assert len(updates) == 1

@@ -199,7 +199,7 @@ class LaneHeader(LaneHeaderBase):
 
     def show_levels(self, levels: LaneLevels) -> None:
         """Show levels on the meter."""
-        self._meter.show_levels((levels.peak_left, levels.peak_right), (levels.rms_left, levels.rms_right))
+        self._meter.show_levels(levels)
 
     def show_silence(self) -> None:
         """Show silence on the meter at once."""

@@ -90,8 +90,7 @@ class MasterGroup(TransportGroup):
 
     def _show_levels(self, levels: Levels) -> None:
         if levels.lanes:
-            master = levels.master
-            self.meter.show_levels((master.peak_left, master.peak_right), (master.rms_left, master.rms_right))
+            self.meter.show_levels(levels.master)
         else:
             self.meter.show_silence()
         if levels.reduction_db >= MIN_REDUCTION_DB:

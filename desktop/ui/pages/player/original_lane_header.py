@@ -78,7 +78,7 @@ class OriginalLaneHeader(LaneHeaderBase):
 
     def show_levels(self, levels: LaneLevels) -> None:
         """Show levels on the meter."""
-        self._meter.show_levels((levels.peak_left, levels.peak_right), (levels.rms_left, levels.rms_right))
+        self._meter.show_levels(levels)
 
     def show_silence(self) -> None:
         """Show silence on the meter at once."""

@@ -20,10 +20,10 @@ from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.waveform.bar_lines import chord_at, compute_bar_labels, compute_chord_changes, format_chord
 from desktop.ui.waveform.time_axis import choose_tick_step, compute_ticks
-from desktop.ui.waveform.time_view import WHEEL_NOTCH
 from desktop.ui.waveform.view import WaveformView
 from desktop.ui.widgets.accessibility import accessible_role
 from desktop.ui.widgets.inline_field import InlineField
+from desktop.ui.widgets.wheel import WHEEL_NOTCH
 
 RULER_HEIGHT, RULER_HEIGHT_WITH_BARS = 42, 60
 """Height in logical pixels without a beat grid, and with one."""
