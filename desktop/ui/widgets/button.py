@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractButton, QMenu, QPushButton, QWidget
 from desktop.text.message import tr
 from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.icons import create_glyph_icon, draw_glyph
-from desktop.ui.theme.metrics import FOCUS_RING_WIDTH
+from desktop.ui.theme.metrics import CONTROL_HEIGHT, FOCUS_RING_WIDTH
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.text_escaping import escape_menu_text, show_name_tooltip
 
@@ -73,6 +73,14 @@ def create_icon_button(
         button.setStyleSheet("min-height: 24px; padding: 0;")
     else:
         button.setIconSize(QSize(16, 16))
+    return button
+
+
+def create_square_button(icon_name: str, accessible_name: str, tooltip: str) -> PushButton:
+    """Return a plain button with only an icon, as high and wide as other controls are high."""
+    button = create_icon_button(icon_name, accessible_name, tooltip, "plain")
+    button.setFixedSize(CONTROL_HEIGHT, CONTROL_HEIGHT)
+    button.setStyleSheet("padding: 0;")
     return button
 
 

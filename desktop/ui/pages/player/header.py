@@ -1,6 +1,6 @@
 """Player header: title and details of the shown job, and its actions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -50,20 +50,13 @@ class PlayerHeader(QWidget):
         self._notices.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit_button = TextButton(tr("Show whole song"), tr("Show the whole song (F, or double-click)"))
         self._fit_button.clicked.connect(self.fit_requested)
-        self._export_button = TextButton(
-            tr("Export…"), ACTIONS[ActionId.EXPORT].tooltip(tr("Export the stems to a folder")), is_primary=True
-        )
-        self._export_button.setAccessibleName(ACTIONS[ActionId.EXPORT].text)
-        self._export_button.clicked.connect(self.export_requested)
+        self._export_button = create_export_button(self.export_requested.emit)
         # The buttons in the table's rows are only painted: the keyboard and assistive technology cannot reach them,
         # but they can reach these.
         self._actions: dict[ActionId, PushButton] = {}
         self._action_row = QHBoxLayout()
         self._action_row.setSpacing(4)
-        self._menu_button = create_icon_button("dots", tr("Actions"))
-        self._menu_button.clicked.connect(
-            lambda: self.menu_requested.emit(self._menu_button.mapToGlobal(self._menu_button.rect().bottomLeft()))
-        )
+        self._menu_button = create_menu_button(self.menu_requested.emit)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 10, 0)
         row.setSpacing(12)
@@ -128,6 +121,22 @@ class PlayerHeader(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour(Colour.BACKGROUND))
         painter.fillRect(0, 0, self.width(), 1, theme.colour(Colour.LINE))
+
+
+def create_export_button(export: Callable[[], None]) -> TextButton:
+    """Return the button that exports the stems of the shown job."""
+    action = ACTIONS[ActionId.EXPORT]
+    button = TextButton(tr("Export…"), action.tooltip(tr("Export the stems to a folder")), is_primary=True)
+    button.setAccessibleName(action.text)
+    button.clicked.connect(lambda: export())
+    return button
+
+
+def create_menu_button(open_menu: Callable[[QPoint], None]) -> PushButton:
+    """Return the button of the shown job's menu; `open_menu` gets the position on the screen below it."""
+    button = create_icon_button("dots", tr("Actions"))
+    button.clicked.connect(lambda: open_menu(button.mapToGlobal(button.rect().bottomLeft())))
+    return button
 
 
 def list_notices(job: Job) -> list[str]:

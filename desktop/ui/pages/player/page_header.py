@@ -15,12 +15,12 @@ from desktop.ui.core.action import ActionId
 from desktop.ui.core.actions import ACTIONS
 from desktop.ui.core.job_text import format_artist, format_title, model_title
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.pages.player.header import list_notices
+from desktop.ui.pages.player.header import create_export_button, create_menu_button, list_notices
 from desktop.ui.pages.player.key_menu import KeyMenu, format_song_key
 from desktop.ui.pages.player.tempo_popup import TempoPopup, format_bpm
 from desktop.ui.theme import metrics
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.widgets.button import ChipButton, PushButton, TextButton, create_icon_button
+from desktop.ui.widgets.button import ChipButton, create_square_button
 from desktop.ui.widgets.label import Chip, ElidedLabel
 from desktop.ui.widgets.segmented_control import Segment, SegmentedControl
 
@@ -82,26 +82,21 @@ class PageHeader(QWidget):
             tr("Lanes show"), [Segment(False, tr("Waveform")), Segment(True, tr("Spectrogram"))]
         )
         self.drawing.value_selected.connect(self._set_spectrogram)
-        self.lyrics_button = _create_square_button(ActionId.SHOW_LYRICS, tr("Lyrics"))
+        lyrics = ACTIONS[ActionId.SHOW_LYRICS]
+        self.lyrics_button = create_square_button(lyrics.icon, tr("Lyrics"), lyrics.tooltip())
         self.lyrics_button.setCheckable(True)
-        self._export_button = TextButton(
-            tr("Export…"), ACTIONS[ActionId.EXPORT].tooltip(tr("Export the stems to a folder")), is_primary=True
-        )
-        self._export_button.setAccessibleName(ACTIONS[ActionId.EXPORT].text)
-        self._export_button.clicked.connect(self.export_requested)
-        self._menu_button = create_icon_button("dots", tr("Actions"))
-        self._menu_button.clicked.connect(
-            lambda: self.menu_requested.emit(self._menu_button.mapToGlobal(self._menu_button.rect().bottomLeft()))
-        )
+        self._export_button = create_export_button(self.export_requested.emit)
+        self._menu_button = create_menu_button(self.menu_requested.emit)
         self._build_layout()
         self._practice.changed.connect(self.refresh)
         controller.analysis.changed.connect(self.refresh)
         controller.loaded_changed.connect(self.refresh)
         self.refresh()
 
-    def _create_button(self, action: ActionId) -> QWidget:
-        button = _create_square_button(action, ACTIONS[action].text)
-        button.clicked.connect(partial(self.action_requested.emit, action))
+    def _create_button(self, action_id: ActionId) -> QWidget:
+        action = ACTIONS[action_id]
+        button = create_square_button(action.icon, action.text, action.tooltip())
+        button.clicked.connect(partial(self.action_requested.emit, action_id))
         return button
 
     def _build_layout(self) -> None:
@@ -187,11 +182,3 @@ class PageHeader(QWidget):
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour(Colour.BACKGROUND))
-
-
-def _create_square_button(action: ActionId, name: str) -> PushButton:
-    """Return a button with the icon of an action; `name` is its accessible name."""
-    button = create_icon_button(ACTIONS[action].icon, name, ACTIONS[action].tooltip(), "plain")
-    button.setFixedSize(metrics.CONTROL_HEIGHT, metrics.CONTROL_HEIGHT)
-    button.setStyleSheet("padding: 0;")
-    return button

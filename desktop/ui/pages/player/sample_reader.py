@@ -79,16 +79,17 @@ def read_samples(source: "PlaybackSource", start: float, end: float) -> SampleWi
     """
     import numpy as np  # imported late: the window appears without it
 
+    from desktop.playback.original_stream import OriginalStream
+
     margin = (end - start) * _MARGIN_FRACTION
     first = max(0, int((start - margin) * source.sample_rate))
     count = min(source.frames, int((end + margin) * source.sample_rate) + 1) - first
-    stream = source.open_stream(first)
+    stream = OriginalStream(source.open_stream(first))
     lows, highs = [np.zeros((0, source.lanes + 1), np.float32)], [np.zeros((0, source.lanes + 1), np.float32)]
     try:
         while count > 0 and len(block := stream.read(min(count, _BLOCK_FRAMES))):
-            lanes = np.concatenate([block, block.sum(axis=1, keepdims=True)], axis=1)
-            lows.append(lanes.min(axis=2))
-            highs.append(lanes.max(axis=2))
+            lows.append(block.min(axis=2))
+            highs.append(block.max(axis=2))
             count -= len(block)
     except (OSError, RuntimeError, ValueError) as error:
         raise StorageError(Message("The samples cannot be read.")) from error

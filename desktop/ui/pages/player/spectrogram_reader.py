@@ -131,15 +131,16 @@ class _SampleWindows:
         """Return the mean of both channels of each lane, and of their sum, float32 [frames, lanes + 1]."""
         import numpy as np
 
+        from desktop.playback.original_stream import OriginalStream
+
         blocks = [np.zeros((0, self._source.lanes + 1), np.float32)]
         left = min(end, self._source.frames) - start
         if left <= 0:
             return blocks[0]
-        stream = self._source.open_stream(start)
+        stream = OriginalStream(self._source.open_stream(start))
         try:
             while left > 0 and len(block := stream.read(left)):
-                mono = (block[:, :, 0] + block[:, :, 1]) * np.float32(0.5)
-                blocks.append(np.concatenate([mono, mono.sum(axis=1, keepdims=True)], axis=1))
+                blocks.append((block[:, :, 0] + block[:, :, 1]) * np.float32(0.5))
                 left -= len(block)
         finally:
             stream.close()

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -18,11 +18,10 @@ from desktop.ui.pages.player.playback_controls import TIME_INDENT, PlayButton, T
 from desktop.ui.pages.player.transport_group import TransportGroup
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
-from desktop.ui.widgets.button import create_icon_button
+from desktop.ui.widgets.button import create_square_button
 
 HEIGHT, FULL_HEIGHT = 64, 76
 _LEFT_MARGIN, _RIGHT_MARGIN, _GAP = 16, 2, 12 - TIME_INDENT
-_ICON_BUTTON_SIZE = QSize(32, 32)
 
 
 @accessible_role(QAccessible.Role.Grouping)
@@ -39,14 +38,11 @@ class TransportBar(QWidget):
         self._is_full_size = False
         self._play_button = PlayButton()
         to_start = ACTIONS[ActionId.RETURN_TO_START]
-        self._to_start_button = create_icon_button(to_start.icon, to_start.text, to_start.tooltip(), "plain")
+        self._to_start_button = create_square_button(to_start.icon, to_start.text, to_start.tooltip())
         stop = ACTIONS[ActionId.STOP]
-        self._stop_button = create_icon_button(
-            stop.icon, stop.text, stop.tooltip(tr("Stop: pause and go back to the start")), "plain"
+        self._stop_button = create_square_button(
+            stop.icon, stop.text, stop.tooltip(tr("Stop: pause and go back to the start"))
         )
-        for button in (self._to_start_button, self._stop_button):
-            button.setFixedSize(_ICON_BUTTON_SIZE)
-            button.setStyleSheet("padding: 0;")
         self._time_readout = TimeReadout()
         self._speed = SpeedGroup(controller)
         self._practice_groups: tuple[TransportGroup, ...] = (
