@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
 from desktop.analysis.beat_grid import BeatGrid
@@ -23,12 +22,3 @@ class SongAnalysis:
     """Deviation of the song's concert pitch from A = 440 Hz, in cents."""
     chords: tuple[Chord, ...] = ()
     """Chords in ascending order, without overlap."""
-
-    def to_json(self) -> bytes:
-        """Return the analysis as JSON."""
-        return msgspec.json.encode(self)
-
-    @classmethod
-    def from_json(cls, values: bytes) -> "SongAnalysis":
-        """Return the analysis that `to_json` described. Raises ValueError if `values` are no such analysis."""
-        return msgspec.json.decode(values, type=cls)

@@ -1,5 +1,6 @@
 """Files of analysed songs: the kept analysis, and the user's corrections of it."""
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +14,7 @@ from desktop.jobs.model import AnalysisInput
 from desktop.paths import JobFolder
 
 _Value = TypeVar("_Value")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class KeptAnalysis:
 
 def load_analysis(folder: JobFolder) -> KeptAnalysis | None:
     """Return the kept analysis of a song, without the user's corrections; None if there is none, or it is damaged."""
-    analysis, origin = _read(folder.analysis, SongAnalysis), _read(folder.analysis, _Origin)
+    analysis = _read(folder.analysis, SongAnalysis)
+    origin = _read(folder.analysis, _Origin) if analysis else None
     return KeptAnalysis(analysis, origin.made_from) if analysis and origin else None
 
 
@@ -62,5 +65,8 @@ def _read(path: Path, kind: type[_Value]) -> _Value | None:
     """Return the value in a JSON file, without fields that `kind` does not have; None if there is no such value."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, ValueError, RecursionError):
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        _log.warning("%s of job %s is ignored: %s", path.name, path.parent.name, error)
         return None

@@ -11,7 +11,6 @@ import pytest
 
 from desktop.analysis.edits import AnalysisEdits
 from desktop.analysis.harmony import Key
-from desktop.analysis.song_analysis import SongAnalysis
 from desktop.jobs.analyses import MAX_ATTEMPTS
 from desktop.jobs.analysis_files import load_analysis
 from desktop.jobs.model import AnalysisInput, Job, JobState, Stem
@@ -24,6 +23,7 @@ from desktop.playback.song_state import SongState
 from desktop.runtime.processes import own_environment
 from desktop.tasks.analysis_runner import AnalysisOutcome, AnalysisRunner
 from desktop.tasks.draft_runner import DraftRunner
+from desktop.ui.pages.player.song_loader import SongStateStore
 from tests.helpers.music import KEY_NAME, TEMPO_BPM, write_music
 from tests.helpers.queue import NullEvents
 from tests.helpers.rows import claim_job, complete_job
@@ -107,8 +107,7 @@ def test_song_with_stems_is_analysed_once_and_its_row_and_the_window_learn_of_it
     kept = load_analysis(library.home.job_folder(job.id))
     assert kept is not None
     assert (kept.made_from, kept.analysis.key) == (AnalysisInput.STEMS, row.key)
-    file = library.home.job_folder(job.id).analysis
-    assert SongAnalysis.from_json(file.read_bytes()) == kept.analysis, "as the player reads it"
+    assert SongStateStore(library.home).load_analysis(job.id) == kept.analysis, "as the player reads it"
     assert library.analyse(job) is AnalysisOutcome.DROPPED
     assert library.store.analyses.next_due() is None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.atomic_file import write_atomically
 from desktop.errors import UnusableTrackError
+from desktop.jobs.analysis_files import load_analysis
 from desktop.paths import Home
 from desktop.playback.song_state import SongState
 from desktop.text.message import Message
@@ -56,13 +57,8 @@ class SongStateStore:
 
     def load_analysis(self, job_id: str) -> SongAnalysis | None:
         """Return what the analysis found in the track of a job; None until it was analysed."""
-        try:
-            return SongAnalysis.from_json(self._home.job_folder(job_id).analysis.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            _log.warning("The analysis of job %s is ignored: %s", job_id, error)
-            return None
+        kept = load_analysis(self._home.job_folder(job_id))
+        return kept.analysis if kept else None
 
     def _read(self, job_id: str) -> SongState:
         path = self._path(job_id)
