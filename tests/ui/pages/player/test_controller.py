@@ -62,13 +62,6 @@ def session() -> Iterator[SilentSession]:
     created.close()
 
 
-@pytest.fixture
-def controller(qtbot: QtBot, session: SilentSession, tmp_path: Path) -> Iterator[PlayerController]:
-    created = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
-    yield created
-    created.close()
-
-
 def load_stems(controller: PlayerController, folder: Path, key: str = SONG_ID) -> None:
     job = write_completed_job(folder)
     controller.tracks.load(key, [stem.path for stem in job.stems], [stem.name for stem in job.stems])

@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Job
 from desktop.paths import Home
 from desktop.playback.levels import LaneLevels, Levels
-from desktop.playback.local_engine import LocalEngine
 from desktop.playback.mix import ORIGINAL_LANE
 from desktop.playback.session import Session
 from desktop.playback.song_state import LaneLook
@@ -28,7 +27,7 @@ from desktop.ui.pages.player.lane_stack import SCROLLED_LANE_HEIGHT, share_heigh
 from desktop.ui.pages.player.original_lane_header import ORIGINAL_HEIGHT, OriginalLaneHeader
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.sample_reader import read_samples
-from desktop.ui.pages.player.song_loader import SongStateStore, open_stem_files
+from desktop.ui.pages.player.song_loader import open_stem_files
 from desktop.ui.theme.palette import Colour
 from desktop.ui.waveform.view import WaveformView
 from desktop.ui.widgets.button import LetterButton
@@ -43,20 +42,6 @@ from tests.helpers.stems import SAMPLE_RATE, write_completed_job
 pytestmark = pytest.mark.qt_log_ignore("does not support")
 Kind = TypeVar("Kind", bound=QWidget)
 ALT, CTRL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    created = Session(LocalEngine())
-    yield created
-    created.close()
-
-
-@pytest.fixture
-def controller(qtbot: QtBot, session: Session, tmp_path: Path) -> Iterator[PlayerController]:
-    player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
-    yield player
-    player.close()
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.paths import Home
-from desktop.playback.local_engine import LocalEngine
 from desktop.playback.session import Session
 from desktop.stage import Stage
 from desktop.text.message import verbatim
@@ -26,7 +25,6 @@ from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.pages.player.original_lane_header import ORIGINAL_HEIGHT
 from desktop.ui.pages.player.panel import PlayerMessage, PlayerPanel
 from desktop.ui.pages.player.pending_lane_header import PendingLaneHeader
-from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.waveform.view import WaveformView
 from desktop.ui.widgets.button import LetterButton, PaintedButton
 from desktop.ui.widgets.fader import Fader
@@ -38,20 +36,6 @@ from tests.helpers.sound import write_peaks
 from tests.helpers.stems import SAMPLE_RATE, write_completed_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    created = Session(LocalEngine())
-    yield created
-    created.close()
-
-
-@pytest.fixture
-def controller(qtbot: QtBot, session: Session, tmp_path: Path) -> Iterator[PlayerController]:
-    player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
-    yield player
-    player.close()
 
 
 @pytest.fixture

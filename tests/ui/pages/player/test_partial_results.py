@@ -1,6 +1,5 @@
 """The player on a processing job: its lanes fill and can be played, and it reports the playhead."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +9,6 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
-from desktop.playback.local_engine import LocalEngine
-from desktop.playback.session import Session
 from desktop.segments.grid import Segmentation
 from desktop.segments.partial_result import COMPLETE_MARKER
 from desktop.segments.store import SegmentStore, StoreManifest
@@ -22,7 +19,6 @@ from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.pages.player.lane_panel import LanePanel
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.pending_lane_header import PendingLaneHeader
-from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.pages.player.spectrogram_reader import SpectrogramReader
 from desktop.ui.waveform.spectrogram import TileKey
 from desktop.ui.waveform.view import WaveformView
@@ -35,15 +31,6 @@ SAMPLE_RATE = 44100
 FRAME_COUNT = 8 * SAMPLE_RATE
 MODEL_SOURCES = ("drums", "bass", "other", "vocals")
 DISPLAY_ORDER = ("vocals", "drums", "bass", "other")
-
-
-@pytest.fixture
-def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
-    session = Session(LocalEngine())
-    player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
-    yield player
-    player.close()
-    session.close()
 
 
 @pytest.fixture

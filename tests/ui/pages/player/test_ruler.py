@@ -14,15 +14,12 @@ from desktop.analysis.beat_grid import BeatGrid
 from desktop.analysis.harmony import Chord, Key
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.paths import Home
-from desktop.playback.local_engine import LocalEngine
 from desktop.playback.practice import Loop, Marker
-from desktop.playback.session import Session
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.loop_band import LoopBand
 from desktop.ui.pages.player.marker_flag import MarkerFlag
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.ruler import RULER_HEIGHT, RULER_HEIGHT_WITH_BARS, Ruler
-from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.stems import write_completed_job
 
@@ -36,15 +33,6 @@ BEATS = SongAnalysis(
     Key(9, True),
     chords=(Chord(0.0, 2.0, "Am"), Chord(2.0, 4.0, "F")),
 )
-
-
-@pytest.fixture
-def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
-    session = Session(LocalEngine())
-    player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
-    yield player
-    player.close()
-    session.close()
 
 
 @pytest.fixture

@@ -11,14 +11,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.paths import Home
-from desktop.playback.local_engine import LocalEngine
 from desktop.playback.ring import LaneSamples
-from desktop.playback.session import Session
 from desktop.playback.source import SampleStream, StemFileSource
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.original_lane_header import ORIGINAL_HEIGHT
 from desktop.ui.pages.player.panel import PlayerPanel
-from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.pages.player.spectrogram_reader import SpectrogramReader, compute_tile
 from desktop.ui.waveform.spectrogram import BANDS, MAX_HZ, MIN_HZ, TILE_COLUMNS, TileKey
 from desktop.ui.waveform.view import WaveformView
@@ -115,15 +112,6 @@ def test_tile_of_sound_that_changed_meanwhile_is_computed_again(qtbot: QtBot, sl
     reader.close()
     assert delivered == [TileKey(6, 0)]
     assert slow_source.reads == 2
-
-
-@pytest.fixture
-def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
-    session = Session(LocalEngine())
-    player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
-    yield player
-    player.close()
-    session.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The transport bar: play, stop, time and master level."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,28 +9,16 @@ from pytestqt.qtbot import QtBot
 
 from desktop.analysis.beat_grid import BeatGrid
 from desktop.paths import Home
-from desktop.playback.local_engine import LocalEngine
-from desktop.playback.session import Session
 from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.app.player_bindings import bind_player_actions
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.master_group import MasterGroup
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.playback_controls import PlayButton, TimeReadout
-from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.pages.player.transport_bar import TransportBar
 from tests.helpers.stems import write_completed_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
-
-
-@pytest.fixture
-def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
-    session = Session(LocalEngine())
-    player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
-    yield player
-    player.close()
-    session.close()
 
 
 @pytest.fixture

@@ -1,0 +1,29 @@
+"""Fixtures of the tests of the player: a session that plays in this process, and its controller."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
+from desktop.playback.session import Session
+from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.song_loader import SongStateStore
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    """Yield a session without a song. A module that needs another kind of session overrides this fixture."""
+    created = Session(LocalEngine())
+    yield created
+    created.close()
+
+
+@pytest.fixture
+def controller(qtbot: QtBot, session: Session, tmp_path: Path) -> Iterator[PlayerController]:
+    """Yield the controller of `session`, with the library in the folder `home`."""
+    created = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
+    yield created
+    created.close()
