@@ -7,33 +7,21 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from tests.helpers.recorded_session import CLOSE, OPEN_STEMS
 from tests.helpers.sound_card import find_offset, match_sound, record_playback
 
 pytestmark = pytest.mark.alone
 
 RATE = 44100
-# Plays the stems in the state that the second line of arguments describes.
-SCRIPT = """
-import sys, threading
-from dataclasses import replace
-from pathlib import Path
+# Plays the stems in the state that the first argument describes.
+SCRIPT = f"""
+{OPEN_STEMS}
 from desktop.playback.mix import LaneMix, Master, Mix
-from desktop.playback.output_settings import OutputSettings
-from desktop.playback.session import Session
-from desktop.playback.source import StemFileSource
-paths = [Path(word) for word in sys.argv[2:]]
-session = Session()
-session.set_output(OutputSettings(max_latency_ms=0))  # a change of the latency would be a gap
-ended = threading.Event()
-session.on_ended = ended.set
-session.open(StemFileSource(paths), [path.stem for path in paths])
 master, lanes = eval(sys.argv[1])
 session.apply(replace(session.state.with_mix(Mix(lanes)), master=master))
 session.play()
 assert ended.wait(60)
-ended.clear()
-ended.wait(0.4)
-session.close()
+{CLOSE}
 """
 HALF_DB = "-6.020599913279624"
 

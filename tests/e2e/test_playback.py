@@ -7,49 +7,28 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from tests.helpers.recorded_session import CLOSE, OPEN_STEMS, write_stems
 from tests.helpers.sound_card import match_sound, record_playback, split_at_silence
 
 pytestmark = pytest.mark.alone
 
 RATE = 44100
-SETUP = """
-import sys, threading
-from pathlib import Path
+SETUP = f"""
+{OPEN_STEMS}
 from desktop.playback.mix import LaneMix, Mix
-from desktop.playback.output_settings import OutputSettings
-from desktop.playback.session import Session
-from desktop.playback.source import StemFileSource
-paths = [Path(word) for word in sys.argv[1:]]
-session = Session()
-session.set_output(OutputSettings(max_latency_ms=0))  # a change of the latency would be a gap
-ended = threading.Event()
-session.on_ended = ended.set
-session.open(StemFileSource(paths), [path.stem for path in paths])
 
 def mute(*names):
-    session.apply(session.state.with_mix(Mix({name: LaneMix(mute=True) for name in names})))
+    session.apply(session.state.with_mix(Mix({{name: LaneMix(mute=True) for name in names}})))
 
 def until(frame):
     while session.is_playing and session.position < frame:
         ended.wait(0.005)
 """
-TEARDOWN = """
-ended.wait(0.4)
-session.close()
-"""
 
 
 @pytest.fixture
 def stems(tmp_path: Path) -> list[Path]:
-    """Write two 16-bit stems of 4 s with silence at both ends, because the ends of a stream may be cut."""
-    random = np.random.default_rng(1)
-    paths: list[Path] = []
-    for name in ("vocals", "drums"):
-        sound = np.zeros((4 * RATE, 2))
-        sound[RATE // 2 : -RATE // 2] = random.normal(0, 0.05, (3 * RATE, 2))
-        paths.append(tmp_path / f"{name}.wav")
-        soundfile.write(paths[-1], sound, RATE, subtype="PCM_16")
-    return paths
+    return write_stems(tmp_path)
 
 
 def read_audio(path: Path) -> NDArray[np.float32]:
@@ -62,13 +41,13 @@ def audible_mix(paths: list[Path]) -> NDArray[np.float32]:
 
 
 def test_playback_of_all_stems_is_sample_exact(stems: list[Path], tmp_path: Path) -> None:
-    played = record_playback(SETUP + "session.play(); assert ended.wait(60)" + TEARDOWN, tmp_path, *stems)
+    played = record_playback(SETUP + "session.play(); assert ended.wait(60)" + CLOSE, tmp_path, *stems)
     played.assert_matches(audible_mix(stems))
 
 
 def test_seek_starts_at_its_frame_and_mute_leaves_only_the_other_stem(stems: list[Path], tmp_path: Path) -> None:
     script = "mute('drums'); session.seek(44100); session.play(); assert ended.wait(60)"
-    played = record_playback(SETUP + script + TEARDOWN, tmp_path, *stems)
+    played = record_playback(SETUP + script + CLOSE, tmp_path, *stems)
     # The first 0.2 s of a stream may be cut, and playback fades in.
     expected = read_audio(stems[0])[RATE : -RATE // 2]
     fade_end = int(np.abs(played.recording[:, 0]).astype(bool).argmax()) + RATE // 4
@@ -86,7 +65,7 @@ until(88200)
 mute("vocals", "drums")
 assert ended.wait(60)
 """
-    played = record_playback(SETUP + script + TEARDOWN, tmp_path, *stems)
+    played = record_playback(SETUP + script + CLOSE, tmp_path, *stems)
     match = match_sound(audible_mix(stems), played.recording)
     assert played.dropouts.can_explain(match.cut_count)
     # Playback was muted at frame 88200; the latency of the card and of a busy machine is added to that.
@@ -100,7 +79,7 @@ def test_track_of_another_sample_rate_keeps_its_pitch_and_length(tmp_path: Path)
     sound = np.where((time > 0.5) & (time < 2.5), 0.5 * np.sin(2 * np.pi * 1000 * time), 0)
     path = tmp_path / "mono.wav"
     soundfile.write(path, sound, 22050, subtype="PCM_16")
-    recording = record_playback(SETUP + "session.play(); assert ended.wait(60)" + TEARDOWN, tmp_path, path).recording
+    recording = record_playback(SETUP + "session.play(); assert ended.wait(60)" + CLOSE, tmp_path, path).recording
     loud = np.flatnonzero(np.abs(recording[:, 0]) > 0.2)
     assert abs((loud[-1] - loud[0]) / RATE - 2.0) < 0.05
     inside = recording[loud[0] + RATE // 2 :][:RATE, 0]

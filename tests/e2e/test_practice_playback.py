@@ -7,6 +7,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from tests.helpers.recorded_session import CLOSE, OPEN_STEMS, write_stems
 from tests.helpers.sound_card import PlaybackResult, match_sound, record_playback
 
 pytestmark = pytest.mark.alone
@@ -14,22 +15,11 @@ pytestmark = pytest.mark.alone
 RATE = 44100
 # Samples of a cross-fade of equal sounds are rounded.
 ROUNDING = 1e-5
-SETUP = """
-import sys, threading
-from dataclasses import replace
-from pathlib import Path
+SETUP = f"""
+{OPEN_STEMS}
 from desktop.analysis.beat_grid import BeatGrid
 from desktop.playback.mix import ORIGINAL_LANE, LaneMix
 from desktop.playback.practice import Click, Loop
-from desktop.playback.output_settings import OutputSettings
-from desktop.playback.session import Session
-from desktop.playback.source import StemFileSource
-paths = [Path(word) for word in sys.argv[1:]]
-session = Session()
-session.set_output(OutputSettings(max_latency_ms=0))  # a change of the latency would be a gap
-ended = threading.Event()
-session.on_ended = ended.set
-session.open(StemFileSource(paths), [path.stem for path in paths])
 
 def change(**changes):
     session.apply(replace(session.state, **changes))
@@ -41,24 +31,12 @@ def until(condition):
     while session.is_playing and not condition():
         ended.wait(0.005)
 """
-TEARDOWN = """
-ended.wait(0.4)
-session.close()
-"""
 TO_THE_END = "assert ended.wait(60)"
 
 
 @pytest.fixture
 def stems(tmp_path: Path) -> list[Path]:
-    """Write two 16-bit stems of 4 s with silence at both ends, because the ends of a stream may be cut."""
-    random = np.random.default_rng(1)
-    paths: list[Path] = []
-    for name in ("vocals", "drums"):
-        sound = np.zeros((4 * RATE, 2))
-        sound[RATE // 2 : -RATE // 2] = random.normal(0, 0.05, (3 * RATE, 2))
-        paths.append(tmp_path / f"{name}.wav")
-        soundfile.write(paths[-1], sound, RATE, subtype="PCM_16")
-    return paths
+    return write_stems(tmp_path)
 
 
 @pytest.fixture
@@ -67,7 +45,7 @@ def song(stems: list[Path]) -> NDArray[np.float32]:
 
 
 def play(script: str, folder: Path, stems: list[Path]) -> PlaybackResult:
-    return record_playback(SETUP + script + TEARDOWN, folder, *stems)
+    return record_playback(SETUP + script + CLOSE, folder, *stems)
 
 
 def test_loop_repeats_to_the_sample_and_the_song_goes_on_when_it_ends(

@@ -23,15 +23,15 @@ pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="signals"), pyt
 NAMES = ("vocals", "drums")
 RATE = 44100
 ORPHAN_SCRIPT = """
-import os, signal, sys, time
+import os, signal, sys
 from pathlib import Path
 from desktop.playback.session import Session
 from desktop.playback.sound_process import SoundProcess
 from desktop.playback.source import StemFileSource
+from tests.helpers.library import wait_until
 engine = SoundProcess()
 Session(engine).open(StemFileSource([Path(sys.argv[1])]), ["vocals"])
-while engine.pid is None:
-    time.sleep(0.01)
+wait_until(lambda: engine.pid is not None, 10, 0.01)
 print(engine.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
