@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from time import thread_time
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
@@ -167,9 +166,8 @@ def test_adding_500_files_keeps_the_window_responsive(window: MainWindow, qtbot:
     window.add_tracks(_write_tracks(tmp_path / "one", 1))  # the first job builds the player's lanes, which happens once
     qtbot.waitUntil(lambda: window.player_panel.job is not None)
     with event_loop_gaps(window) as gaps:
-        start = thread_time()  # CPU time of the window's thread: other programs may keep the processor busy
         window.add_tracks(tracks)
-        assert thread_time() - start < 0.05
+        assert len(_titles(window)) == 1  # the files are read in the background
         qtbot.waitUntil(lambda: len(_titles(window)) == 501)
     assert max(gaps) < 0.5, sorted(gaps)[-5:]
 

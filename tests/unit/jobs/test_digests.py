@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from desktop.audio.tags import Tags
 from desktop.errors import DuplicateTrackError
 from desktop.jobs.model import Job
 from desktop.jobs.recovery import rebuild_jobs
@@ -99,8 +100,7 @@ def test_track_is_read_once_for_its_copy_and_its_digest(
         return original_open(path, *args, **kwargs)
 
     monkeypatch.setattr(Path, "open", recording_open)
-    monkeypatch.setattr("desktop.jobs.service.read_tags", lambda path: type("Tags", (), {
-        "cover": b"", "title": "", "artist": "", "album": "", "seconds": None})())  # fmt: skip
+    monkeypatch.setattr("desktop.jobs.service.read_tags", lambda path: Tags())
     job = service.add(song, is_duplicate=always)
     assert opened.count(song) == 1
     assert job.digest == hashlib.sha256(song.read_bytes()).hexdigest()
