@@ -162,5 +162,5 @@ def test_frames_of_spectrograms(qtbot: QtBot, window: MainWindow, view: Waveform
     view.set_spectrogram(True)
     print("\nspectrograms")
     measure_all(qtbot, window, view)
-    qtbot.wait(500)
+    qtbot.wait(5000)  # until the tiles of the last view are computed
     measure_idle()

@@ -79,11 +79,7 @@ class Playing:
         assert player
         assert reader
         ring = player.requested_ring
-        return (
-            reader._active_cue is reader.cue
-            and ring is not None
-            and (ring.readable_frames > 1.2 * RATE or ring.is_complete)
-        )
+        return reader.has_started_cue and ring is not None and (ring.readable_frames > 1.2 * RATE or ring.is_complete)
 
     def is_taken_over(self) -> bool:
         """Return True if the latest cue is heard."""
@@ -100,11 +96,11 @@ class Playing:
         return np.concatenate(blocks)
 
     def is_waiting_for_take_over(self) -> bool:
-        """Return True if the latest cue waits until another one, which is ready, is heard."""
+        """Return True if a reading of the same seek is ready, but not heard yet."""
         player, reader = self.engine.player, self.engine.reader
         assert player
         assert reader
-        return player.requested_ring is not player.current_ring and reader._is_take_over_imminent(
+        return player.requested_ring is not player.current_ring and reader._feeds._is_take_over_imminent(
             reader.cue.seek_number
         )
 

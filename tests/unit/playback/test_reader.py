@@ -292,7 +292,7 @@ def test_source_replaced_right_after_a_seek_starts_at_the_seek_position(
     recorded.session.replace_source(replacement)
     source.reads_allowed.set()
     reader = recorded.engine.reader
-    wait_until(lambda: reader is not None and reader._active_cue is reader.cue, interval_s=0.01)
+    wait_until(lambda: reader is not None and reader.has_started_cue, interval_s=0.01)
     output = devices.render(RATE)
     np.testing.assert_allclose(output[2 * FADE :], replacement.sound(10 * RATE, RATE)[2 * FADE :], atol=1e-6)
 
