@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from desktop.errors import UnbraidError
 from desktop.playback.levels import Dropouts, Levels
+from desktop.playback.mix import ORIGINAL_LANE, db_to_gain
 from desktop.playback.output_settings import OutputSettings
 from desktop.playback.time_map import TimeMap
 from desktop.text.message import Message
 
 if TYPE_CHECKING:
     from desktop.playback.cue import Cue
+    from desktop.playback.song_state import SongState
 
 
 class Gains(NamedTuple):
@@ -21,6 +23,13 @@ class Gains(NamedTuple):
     """Of the left and the right channel of each lane: stems, original, click."""
     has_limiter: bool
     """Whether the sum is limited."""
+
+    @classmethod
+    def of(cls, state: "SongState", stem_names: Sequence[str]) -> "Gains":
+        """Return what `state` means for a song with the stems `stem_names`."""
+        click_gain = db_to_gain(state.click.gain_db)
+        lanes = (*state.mix.channel_gains((*stem_names, ORIGINAL_LANE)), (click_gain, click_gain))
+        return cls(state.master.gain, lanes, state.master.has_limiter)
 
 
 class HeardFrame(NamedTuple):

@@ -13,7 +13,7 @@ from desktop.playback.chain_settings import ChainSettings
 from desktop.playback.engine import Gains, SoundEngine
 from desktop.playback.history import SongHistory
 from desktop.playback.levels import Dropouts, LaneLevels, Levels
-from desktop.playback.mix import CLICK_LANE, ORIGINAL_LANE, Mix, db_to_gain
+from desktop.playback.mix import CLICK_LANE, ORIGINAL_LANE, Mix
 from desktop.playback.output_settings import OutputSettings
 from desktop.playback.song_state import SongState
 from desktop.playback.sound_process import SoundProcess
@@ -318,9 +318,7 @@ class Session:
         return (*self._lane_names, ORIGINAL_LANE)
 
     def _apply_gains(self) -> None:
-        state, click_gain = self._state, db_to_gain(self._state.click.gain_db)
-        lanes = (*state.mix.channel_gains(self._mix_names), (click_gain, click_gain))
-        self._engine.set_gains(Gains(state.master.gain, lanes, state.master.has_limiter))
+        self._engine.set_gains(Gains.of(self._state, self._lane_names))
 
     def _follow_callback(self) -> "TimeMap | None":
         """Update the frame that is heard, and return the time map of its ring; None until the last seek is heard."""
