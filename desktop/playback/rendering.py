@@ -1,6 +1,6 @@
 """Rendering: the sound of a song as the player plays it, computed without a device."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -48,7 +48,7 @@ class Rendering:
         """Length in frames at `sample_rate`; resampling may end a frame earlier."""
         self._mixdowns = [_Mixdown(gains, source.lanes + EXTRA_LANES, self.sample_rate) for gains in mixes]
 
-    def blocks(self) -> Iterator[list[NDArray[np.float32]]]:
+    def blocks(self) -> Generator[list[NDArray[np.float32]]]:
         """Yield the blocks of each mix, float32 `[frames, 2]`, and close the source. Raises StorageError.
 
         Those of a mix with limiter are shorter at the start, by its delay, and longer at the end.

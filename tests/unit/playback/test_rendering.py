@@ -45,7 +45,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> StemFileSource:
 
 @pytest.fixture(scope="module")
 def stems(source: StemFileSource) -> list[NDArray[np.float32]]:
-    return [soundfile.read(path, dtype="float32")[0] for path in source.paths]
+    return [np.asarray(soundfile.read(path, dtype="float32")[0], np.float32) for path in source.paths]
 
 
 @pytest.fixture
