@@ -1,30 +1,70 @@
-"""File names of exported stems, and moving them into place without overwriting."""
+"""File names of exported files, and moving them into place without overwriting."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
 from desktop.audio.names import safe_file_name
-from desktop.audio.stems import stem_title
 from desktop.jobs.model import Job
+from desktop.text.message import Message
 
+NAME_FIELDS = ("artist", "title", "album", "part", "tempo", "key")
+"""Fields of a name template, in braces: "{title}". `part` is the title of a stem, or of another part of the song."""
+DEFAULT_NAME_TEMPLATE = "{artist} - {title} ({part})"
 # Maximum length of a file name in UTF-8 bytes on every file system in use; eCryptfs (encrypted home folders on Linux)
-# is the strictest. The last bytes are reserved for the number of a set and the suffix.
-_MAX_NAME_BYTES = 143 - len(" 999999.flac")
-_MAX_ARTIST_BYTES = 50
-_MAX_STEM_BYTES = 30
+# is the strictest. The last bytes are reserved for the number of a part, that of a set and the suffix.
+_MAX_NAME_BYTES = 143 - len(" 99 999999.flac")
+_MAX_FIELD_BYTES = 50
+_MAX_PART_BYTES = 30
+_MISSING = "\0"
+"""Stands for an empty field until the separator or the brackets around it are removed."""
+_FIELD = re.compile(r"\{(\w+)\}")
+_MISSING_FIELD = re.compile(r"[(\[{]\0[)\]}]|\0\s*[-–—_,·]\s*|\s*[-–—_,·]\s*\0|\0")
 
 
-def stem_file_names(job: Job, stems: Sequence[str]) -> list[str]:
-    """Return a distinct file name without suffix for each of `stems`, such as "Artist - Title (Vocals)".
+def check_name_template(template: str) -> Message | None:
+    """Return why a template cannot name files, as a sentence; None if it can."""
+    unknown = [field for field in _FIELD.findall(template) if field not in NAME_FIELDS]
+    if unknown:
+        return Message("There is no field {field}.", field=f"{{{unknown[0]}}}")
+    if not {"title", "artist", "album", "part"} & set(_FIELD.findall(template)):
+        return Message("The name needs at least one of {fields}.", fields="{title}, {artist}, {album}, {part}")
+    return None
 
-    Every name is safe on every file system (`safe_file_name`), and differs from the others in more than case.
+
+def part_file_names(job: Job, parts: Sequence[str], template: str = DEFAULT_NAME_TEMPLATE) -> list[str]:
+    """Return a distinct file name without suffix for each of the titles `parts`, such as "Artist - Title (Vocals)".
+
+    An empty field takes the separator or the brackets around it along. A template without the field `part` gets it if
+    there are several parts. Every name is safe on every file system (`safe_file_name`), and differs from the others in
+    more than case.
     """
-    labels = _make_distinct([safe_file_name(stem_title(stem), _MAX_STEM_BYTES) for stem in stems])
-    artist, max_song_bytes = job.artist.strip(), _MAX_NAME_BYTES - max(len(f" ({label})".encode()) for label in labels)
-    artist_prefix = f"{safe_file_name(artist, _MAX_ARTIST_BYTES)} - " if artist else ""
-    song = artist_prefix + safe_file_name(job.title, max_song_bytes - len(artist_prefix.encode()))
-    return [f"{song} ({label})" for label in labels]
+    if len(parts) > 1 and "{part}" not in template:
+        template += " ({part})"
+    labels = _make_distinct([safe_file_name(part, _MAX_PART_BYTES) for part in parts])
+    fields = _song_fields(job)
+    return _make_distinct([_file_name(template, fields, job.title, label) for label in labels])
+
+
+def _song_fields(job: Job) -> dict[str, str]:
+    texts = {"artist": job.artist.strip(), "album": job.album.strip(), "key": job.key.name if job.key else ""}
+    fields = {name: safe_file_name(text, _MAX_FIELD_BYTES) if text else _MISSING for name, text in texts.items()}
+    return fields | {"tempo": f"{job.tempo_bpm:.0f}" if job.tempo_bpm else _MISSING}
+
+
+def _file_name(template: str, fields: Mapping[str, str], title: str, part: str) -> str:
+    """Fill in the template; the title gets as many bytes as the other fields leave."""
+    other = _fill(template, {**fields, "part": part, "title": ""})
+    room = _MAX_NAME_BYTES - len(other.encode())
+    return safe_file_name(
+        _fill(template, {**fields, "part": part, "title": safe_file_name(title, room)}), _MAX_NAME_BYTES
+    )
+
+
+def _fill(template: str, fields: Mapping[str, str]) -> str:
+    filled = _FIELD.sub(lambda match: fields.get(match[1], match[0]), template)
+    return " ".join(_MISSING_FIELD.sub("", filled).split())
 
 
 def move_into_place(parts: Sequence[Path], folder: Path, names: Sequence[str]) -> list[Path]:

@@ -13,10 +13,11 @@ import soundfile
 from numpy.typing import NDArray
 
 from desktop.audio.names import printable
+from desktop.audio.stems import stem_title
 from desktop.audio.streaming import SequentialSoundFile
 from desktop.audio.writer import BLOCK_FRAMES, MAX_FLAC_SAMPLE_RATE, MP3_SAMPLE_RATES, AudioWriter
 from desktop.errors import StorageError, UnusableTrackError
-from desktop.export.names import move_into_place, stem_file_names
+from desktop.export.names import move_into_place, part_file_names
 from desktop.export.song_tags import write_song_tags
 from desktop.jobs.model import Job, Stem
 from desktop.runtime.disk_errors import disk_error_reason
@@ -54,7 +55,9 @@ def export_stems(job: Job, folder: Path, file_format: str, advance: AdvanceCallb
         _delete_abandoned_folders(folder)
         with tempfile.TemporaryDirectory(prefix=_TEMPORARY_PREFIX, dir=folder, ignore_cleanup_errors=True) as temporary:
             parts = _write_stems(job, Path(temporary), file_format, advance)
-            return tuple(move_into_place(parts, folder, stem_file_names(job, [stem.name for stem in job.stems])))
+            return tuple(
+                move_into_place(parts, folder, part_file_names(job, [stem_title(stem.name) for stem in job.stems]))
+            )
     except (OSError, StorageError) as error:
         cause = error if isinstance(error, OSError) else error.__cause__
         raise _export_error(job, folder, cause) from error

@@ -1,0 +1,50 @@
+"""Settings of an export: what is written, in which form, and under which names."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from desktop.export.names import DEFAULT_NAME_TEMPLATE
+
+
+class ExportKind(StrEnum):
+    """What an export writes of each song."""
+
+    STEMS = "stems"
+    """One file for each stem."""
+    MIX = "mix"
+    """One file with all stems."""
+    MINUS = "minus"
+    """For each stem a file with all the others: a minus-one."""
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """What the user wants written, for one song or for many."""
+
+    kind: ExportKind = ExportKind.STEMS
+    stems: tuple[str, ...] | None = None
+    """Names of the stems that are written, or that a minus-one leaves out; None for all."""
+    file_format: str = "wav"
+    """Name of an audio format."""
+    depth: str | None = None
+    """Bit depth of a lossless format, "16", "24" or "32f"; None for that of the stems."""
+    sample_rate: int | None = None
+    """In Hz; None for that of the song, or the next one that the format holds."""
+    applies_levels: bool = False
+    """Whether levels, pan, mutes, solos, master and limiter are those of the player."""
+    applies_practice: bool = False
+    """Whether speed and key are those of the player."""
+    is_loop_only: bool = False
+    """Whether only the chosen loop is written; a song without one is written from start to end."""
+    normalises: bool = False
+    """Whether all files of a song are raised or lowered alike, so that the loudest sample is at full scale."""
+    has_tags: bool = True
+    """Whether title, artist, album, cover, tempo and key are written into the files."""
+    name_template: str = DEFAULT_NAME_TEMPLATE
+    """Names of the files without suffix (`part_file_names`)."""
+
+    @property
+    def copies_stems(self) -> bool:
+        """Whether the stems are written as they are, and add up to the song if the format is lossless."""
+        changes = self.applies_levels or self.applies_practice or self.is_loop_only or self.normalises
+        return self.kind is ExportKind.STEMS and not changes and self.sample_rate is None
