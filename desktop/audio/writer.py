@@ -46,7 +46,7 @@ class AudioWriter:
         comment: str = STEM_COMMENT,
         finish: Callable[[Path], None] = lambda part: None,
     ) -> None:
-        """Open a temporary file for `frames` frames at `sample_rate` Hz, with `comment` as its comment.
+        """Open a temporary file for `frames` frames at `sample_rate` Hz, with `comment` as its comment if it is not empty.
 
         `format` is the name of an audio format that libsndfile writes; `depth` is "16", "24", "32" or "32f", and is
         ignored for lossy formats. `finish` may change the complete file, which it gets under its temporary name; it may
@@ -72,7 +72,8 @@ class AudioWriter:
                 container,
                 compression_level=_COMPRESSION_LEVELS.get(format),
             )
-            self._file.comment = comment
+            if comment:
+                self._file.comment = comment
 
     def write(self, block: NDArray[np.floating]) -> None:
         """Append `[channels, frames]`, full scale ±1; integer depths are rounded to the nearest step.

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.audio.resample import StreamResampler
-from desktop.audio.stems import STEM_COMMENT
 from desktop.audio.writer import AudioWriter
 from desktop.audio_formats import AAC, ALAC, AudioFormat
 from desktop.export.mp4_writer import Mp4Writer
@@ -50,14 +49,14 @@ class Encoder:
         depth: str | None = None,
         output_rate: int | None = None,
         tags: SongTags = _NO_TAGS,
-        comment: str = STEM_COMMENT,
+        comment: str = "",
         may_clip: bool = False,
     ) -> None:
         """Open a temporary file for `frames` frames at `sample_rate` Hz, 1 or 2 channels.
 
         `depth` is one of the format's depths, by default `DEFAULT_DEPTH`; lossy formats ignore it. `output_rate` is the
         sample rate of the file in Hz, by default `AudioFormat.nearest_rate` of that of the blocks; audio is resampled
-        only if they differ. `comment` marks stems, which adding a folder to the library skips. Raises StorageError if
+        only if they differ. `comment` is `STEM_COMMENT` for stems, which adding a folder to the library skips. Raises StorageError if
         the file cannot be written, ValueError if the format has no such depth or sample rate.
         """
         depth = depth or DEFAULT_DEPTH

@@ -56,7 +56,8 @@ class Mp4Writer:
         with storage_errors(path, self._target.part):
             self._file = self._target.part.open("xb+")
             self._container = av.open(self._file, "w", "mp4", options=MP4_OPTIONS)
-        self._container.metadata["comment"] = comment
+        if comment:
+            self._container.metadata["comment"] = comment
         self._streams = [self._add_stream(audio_format) for _ in range(track_count)]
 
     def write(self, *tracks: NDArray[np.floating]) -> None:

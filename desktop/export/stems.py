@@ -13,6 +13,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from desktop.audio.names import printable
+from desktop.audio.stems import STEM_COMMENT
 from desktop.audio.streaming import SequentialSoundFile
 from desktop.audio.writer import BLOCK_FRAMES
 from desktop.audio_formats import AUDIO_FORMATS, FLAC, WAV, AudioFormat
@@ -160,7 +161,7 @@ def _convert_stem(
         depth = None  # fewer bits
     bytes_per_frame = stem_file_size(stem.path) / max(source.frames, 1)
     rate, channels, frames = source.samplerate, source.channels, source.frames
-    with Encoder(part, audio_format, rate, channels, frames, depth=depth, tags=tags) as encoder:
+    with Encoder(part, audio_format, rate, channels, frames, depth=depth, tags=tags, comment=STEM_COMMENT) as encoder:
         while len(block := _read_frames(job, stem, source)):
             encoder.write(block)
             advance(round(len(block) * bytes_per_frame))

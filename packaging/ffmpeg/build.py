@@ -33,6 +33,7 @@ PARSERS = (
     *("vorbis", "xma", "bmp", "gif", "mjpeg", "png", "vp8", "webp"),
 )
 ENCODERS = ("aac", "alac")
+# "ipod" and "wav" are not used yet.
 MUXERS = ("mp4", "ipod", "flac", "mp3", "ogg", "opus", "wav")
 # PyAV resamples and converts formats with filters.
 FILTERS = ("abuffer", "abuffersink", "aformat", "anull", "aresample", "buffer", "buffersink", "null")

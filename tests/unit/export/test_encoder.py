@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from desktop.audio.resample import StreamResampler
-from desktop.audio.stems import has_stem_comment
+from desktop.audio.stems import STEM_COMMENT, has_stem_comment
 from desktop.audio.track import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
 from desktop.audio_formats import AAC, ALAC, AUDIO_FORMATS, FLAC, MP3, OGG_VORBIS, OPUS, WAV, AudioFormat
 from desktop.errors import StorageError
@@ -222,11 +222,11 @@ def test_nothing_has_the_name_of_the_file_before_it_is_complete_and_no_file_is_o
 
 @pytest.mark.parametrize("audio_format", FORMATS, ids=lambda each: each.name)
 def test_stems_are_marked_in_every_format_and_other_files_are_not(tmp_path: Path, audio_format: AudioFormat) -> None:
-    for comment in ("Stem separated by Unbraid", "A mix"):
-        path = tmp_path / f"{comment}{audio_format.suffix}"
+    for comment in (STEM_COMMENT, "A mix", ""):
+        path = tmp_path / f"song {comment}{audio_format.suffix}"
         with Encoder(path, audio_format, 48000, 1, 20_000, comment=comment) as encoder:
             encoder.write(make_music(20_000, 48000, 1))
-        assert has_stem_comment(path) == comment.startswith("Stem")
+        assert has_stem_comment(path) == (comment == STEM_COMMENT)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

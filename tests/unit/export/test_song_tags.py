@@ -11,7 +11,7 @@ import soundfile
 from tinytag import TinyTag
 
 from desktop.analysis.harmony import Key
-from desktop.audio.stems import has_stem_comment
+from desktop.audio.stems import STEM_COMMENT, has_stem_comment
 from desktop.audio.tags import read_tags
 from desktop.audio_formats import AAC, ALAC, AUDIO_FORMATS, FLAC, MP3, OGG_VORBIS, WAV, AudioFormat
 from desktop.export.cover import parse_cover
@@ -36,7 +36,7 @@ each_format_but_wav = pytest.mark.parametrize("audio_format", FORMATS[1:], ids=l
 def write_stem(folder: Path, audio_format: AudioFormat, frames: int = 9601, tags: SongTags | None = None) -> Path:
     """Write a stem as Unbraid does, with an odd number of bytes in formats without compression."""
     path = folder / f"stem{audio_format.suffix}"
-    with Encoder(path, audio_format, 48000, 1, frames, tags=tags or SongTags()) as encoder:
+    with Encoder(path, audio_format, 48000, 1, frames, tags=tags or SongTags(), comment=STEM_COMMENT) as encoder:
         encoder.write(make_noise(frames, 1).T)
     return path
 

@@ -10,6 +10,7 @@ import pytest
 import soundfile as sf
 from numpy.typing import NDArray
 
+from desktop.audio.stems import has_stem_comment
 from desktop.audio_formats import AUDIO_FORMATS
 from desktop.errors import CancelledError, StorageError, UnusableTrackError
 from desktop.export.stems import check_free_space, export_stems
@@ -96,6 +97,12 @@ def test_opus_is_resampled_and_m4a_of_an_unsupported_rate_becomes_flac(tmp_path:
     assert {(path.suffix, sf.info(path).samplerate, sf.info(path).frames) for path in files} == {(".opus", 48000, 9600)}
     files = export_stems(job, tmp_path / "out", "m4a", lambda _: None)
     assert {(path.suffix, sf.info(path).samplerate) for path in files} == {(".flac", 192_000)}
+
+
+@pytest.mark.parametrize("file_format", [name for name in AUDIO_FORMATS if name != "wav"])
+def test_stems_in_another_format_are_marked_as_stems(tmp_path: Path, file_format: str) -> None:
+    files = export_stems(_write_job(tmp_path / "library"), tmp_path / "out", file_format, lambda _: None)
+    assert all(has_stem_comment(path) for path in files)
 
 
 def test_missing_stem_is_reported_and_no_files_are_left(tmp_path: Path) -> None:
