@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 
+from desktop.audio_formats import AUDIO_FORMATS
 from desktop.setting_spec import Choice, Group, Need, Range, Row, collect_settings
 from desktop.text.message import Message, count_message, verbatim
 
 DEFAULT_MODEL = "htdemucs"
 SKETCH_MODEL = "sketch"
 """Name of the built-in model, which makes drafts."""
-EXPORT_FORMATS = ("wav", "flac", "mp3")
 RUNTIMES = ("auto", "torch", "openvino", "cuda", "mps")
 """Runtimes that can compute a model, as settings and `UNBRAID_RUNTIME` name them."""
 
@@ -160,10 +160,13 @@ class Settings:
         Row(
             Group.EXPORT,
             Message("&Export format"),
-            Message("WAV and FLAC keep every sample of the stems. MP3 files are smaller."),
-            tuple(Choice(name, verbatim(name.upper())) for name in EXPORT_FORMATS),
+            Message(
+                "WAV, FLAC and Apple Lossless keep every sample of the stems. Files of the other formats are smaller."
+            ),
+            tuple(Choice(name, verbatim(audio_format.title)) for name, audio_format in AUDIO_FORMATS.items()),
         ),
     ] = "wav"
+    """Name of an audio format."""
     runtime: Annotated[
         str,
         Row(

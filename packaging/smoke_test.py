@@ -29,6 +29,16 @@ ERROR_PATTERN = re.compile(
 ALLOWED_PATTERN = re.compile(
     r"no sound device|ALSA lib|dbus|propagateSizeHints|Kernel|overcommit|TCP backlog|# Warning: no config", re.I
 )
+# Formats that FFmpeg or libsndfile encodes: the names of `desktop/audio_formats.py`, and the suffixes.
+EXPORT_FORMATS = {
+    "wav": ".wav",
+    "flac": ".flac",
+    "alac": ".m4a",
+    "mp3": ".mp3",
+    "m4a": ".m4a",
+    "ogg": ".ogg",
+    "opus": ".opus",
+}
 RUNTIMES = ("openvino", "torch")
 MAX_NULL_DBFS = -144.0
 
@@ -77,6 +87,7 @@ class SmokeTest:
         yield self._check_doctor()
         tone = write_tone(self._folder / "tone.wav")
         yield from (self._separate(song, "sketch") for song in (tone, *songs))
+        yield self._export()
         if weights:
             yield from self._separate_with_each_runtime(weights.resolve(), tone)
         yield self._check_window()
@@ -106,6 +117,16 @@ class SmokeTest:
         if not files or not all(path.stat().st_size for path in files):
             raise SmokeError(f"{song.name}: nothing was exported")
         return f"{song.name} by {job['model']} ({job['runtime']}): null {job['null_dbfs']:.0f} dBFS, {len(files)} files"
+
+    def _export(self) -> str:
+        job = json.loads(self._run("jobs", "--json"))[0]
+        for name, suffix in EXPORT_FORMATS.items():
+            out = self._folder / "export" / name
+            self._run("export", job["id"], "--to", str(out), "--format", name)
+            files = [path for path in out.iterdir() if path.suffix == suffix and path.stat().st_size]
+            if not files:
+                raise SmokeError(f"nothing was exported as {name}")
+        return f"exported as {', '.join(EXPORT_FORMATS)}"
 
     def _separate_with_each_runtime(self, weights: Path, song: Path) -> Iterator[str]:
         self._run("models", "import", str(weights), "--name", "smoke")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from desktop import __version__
+from desktop.audio_formats import AUDIO_FORMATS
 from desktop.cli.commands import (
     run_analyse,
     run_bin,
@@ -21,7 +22,7 @@ from desktop.cli.commands import (
     run_separate,
 )
 from desktop.jobs.model import BIN_RETENTION_DAYS
-from desktop.settings import DEFAULT_MODEL, EXPORT_FORMATS, SETTINGS
+from desktop.settings import DEFAULT_MODEL, SETTINGS
 from desktop.text.message import Message, tr, tr_count
 
 _Number = TypeVar("_Number", int, float)
@@ -199,7 +200,7 @@ def _configure_export(command: argparse.ArgumentParser) -> None:
         "--to", metavar="FOLDER", type=_parse_path, required=True, help=tr("folder for the stems; created if missing")
     )
     text = tr("default: the export format in the settings")
-    command.add_argument("--format", choices=EXPORT_FORMATS, default=None, help=text)
+    command.add_argument("--format", choices=tuple(AUDIO_FORMATS), default=None, help=text)
     command.set_defaults(run=run_export)
 
 

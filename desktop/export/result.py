@@ -28,7 +28,7 @@ class ExportResult:
 
     folder: Path
     file_format: str
-    """Requested format: "wav", "flac" or "mp3"."""
+    """Name of the requested audio format."""
     exported: list[tuple[Job, tuple[Path, ...]]] = field(default_factory=list)
     """Exported jobs with their files, in the order of `Job.stems`."""
     skipped: list[tuple[Job, Message]] = field(default_factory=list)

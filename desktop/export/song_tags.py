@@ -1,46 +1,75 @@
-"""Tempo and key in the tags of exported files, without touching the audio: ID3 in MP3 and WAV, Vorbis comments in FLAC.
+"""Tags of exported files: title, artist, album, tempo, key and cover, without touching the audio.
 
-Written by hand because libsndfile knows neither tag, the bundled FFmpeg cannot write these formats, and the tag
-libraries are under the GPL. Existing tags stay.
+FFmpeg copies the packets to a new file with the tags: libsndfile knows neither tempo, key nor cover, and its tags in MP3
+files are unreadable beyond ASCII. Existing tags stay, unless they are given anew.
 
-Sources: https://id3.org/id3v2.3.0 (TBPM, TKEY), RFC 9639 section 8.6, https://xiph.org/vorbis/doc/v-comment.html,
-EBU Tech 3306 (RF64). Programs that read tags of WAV files read a chunk called "id3 ".
+Sources: https://id3.org/id3v2.3.0 (TBPM, TKEY), https://xiph.org/vorbis/doc/v-comment.html, Apple's "iTunes Metadata
+Format" (tmpo). Programs for DJs read and write the names of the other fields.
 """
 
-import os
-import shutil
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
 
 from desktop.analysis.harmony import Key
 from desktop.atomic_file import atomic_file
+from desktop.audio.av_source import ByteRangeFile, open_container
+from desktop.audio.mp4_boxes import Box, edit_box, edit_movie_header
+from desktop.audio_formats import AAC, ALAC, FLAC, MP3, OGG_VORBIS, OPUS, WAV, AudioFormat
+from desktop.export.cover import Cover, parse_cover
+from desktop.export.wav_tags import append_wav_tags
 
-_ID3_HEADER_BYTES = 10
-_ID3_EXTENDED_HEADER = 0x40
-_FLAC_VORBIS_COMMENT, _FLAC_LAST_BLOCK = 4, 0x80
-_MAX_RIFF_BYTES = 0xFFFF_FFFF
-# Frames of the size field's lowest 7 bits are the same in ID3v2.3 and v2.4.
-_MAX_FRAME_BYTES = 127
+MUXERS = {FLAC: "flac", MP3: "mp3", OGG_VORBIS: "ogg", OPUS: "opus", AAC: "mp4", ALAC: "mp4"}
+"""Name of each format's muxer in FFmpeg; its muxer "ipod" refuses covers."""
+_ALLOWED_FORMATS = "flac,mp3,ogg,mov,mp4"
+MP4_OPTIONS = {"brand": "M4A "}
+"""Options of FFmpeg's muxer for MP4 files with nothing but audio."""
+_MUXER_OPTIONS = {"mp3": {"id3v2_version": "3"}, "mp4": MP4_OPTIONS}
+_BUFFER_BYTES = 1 << 20
+_UTF8_VALUE = 1  # type of a value in Apple's metadata
 
 
-def write_song_tags(path: Path, tempo_bpm: float | None, key: Key | None) -> None:
-    """Add tempo and key to the tags of a WAV, FLAC or MP3 file, if they are known. Raises OSError.
+class _OtherFormatError(Exception):
+    """The file is not of the format that its tags are to be written for."""
 
-    A file whose structure is unusual stays as it is.
+
+@dataclass(frozen=True)
+class SongTags:
+    """Tags to write; empty ones and None are left as they are in the file."""
+
+    title: str = ""
+    artist: str = ""
+    album: str = ""
+    tempo_bpm: float | None = None
+    """Beats per minute; whole numbers in WAV, MP3 and M4A."""
+    key: Key | None = None
+    cover: bytes | None = None
+    """Content of a picture file; only JPEG and PNG are written."""
+
+
+def write_song_tags(path: Path, audio_format: AudioFormat, tags: SongTags) -> None:
+    """Add `tags` to an audio file of this format, whatever its suffix. Raises OSError.
+
+    A file that is not of this format stays as it is.
     """
-    if tempo_bpm is None and key is None:
+    if tags == SongTags():
         return
-    match path.suffix:
-        case ".wav":
-            _append_to_wav(path, _id3_frames(tempo_bpm, key))
-        case ".mp3":
-            _insert_in_mp3(path, _id3_frames(tempo_bpm, key))
-        case ".flac":
-            _insert_in_flac(path, _vorbis_comments(tempo_bpm, key))
-        case _:
-            pass
+    cover = parse_cover(tags.cover) if tags.cover else None
+    if audio_format == WAV:
+        append_wav_tags(path, _id3_texts(tags), cover)
+        return
+    try:
+        with atomic_file(path) as part, part.open("xb+") as target:
+            _copy_with_tags(path, target, MUXERS[audio_format], tags, cover)
+    except _OtherFormatError:
+        pass
 
 
 def key_tag(key: Key) -> str:
@@ -48,105 +77,100 @@ def key_tag(key: Key) -> str:
     return f"{key.tonic_name}{'m' if key.is_minor else ''}"
 
 
-def _id3_frames(tempo_bpm: float | None, key: Key | None) -> bytes:
-    texts = [("TBPM", f"{tempo_bpm:.0f}")] if tempo_bpm is not None else []
-    texts += [("TKEY", key_tag(key))] if key is not None else []
-    return b"".join(_id3_frame(name, text) for name, text in texts)
+def _copy_with_tags(path: Path, target: BinaryIO, muxer: str, tags: SongTags, cover: Cover | None) -> None:
+    """Copy the audio and the tags of `path` to `target`, with other tags.
+
+    Raises _OtherFormatError if the source cannot be opened, OSError.
+    """
+    options = _MUXER_OPTIONS.get(muxer, {})
+    with (
+        ByteRangeFile(path) as file,
+        _open_source(file) as source,
+        av.open(target, "w", muxer, options=options, buffer_size=_BUFFER_BYTES) as copy,
+    ):
+        streams = source.streams.audio
+        copies = {stream.index: copy.add_stream_from_template(stream) for stream in streams}
+        is_ogg = muxer in ("ogg", "opus")
+        fields = {**source.metadata, **(streams[0].metadata if is_ogg else {}), **_fields(muxer, tags)}
+        if cover and is_ogg:
+            fields["METADATA_BLOCK_PICTURE"] = cover.to_vorbis_comment()
+        (copies[streams[0].index] if is_ogg else copy).metadata.update(fields)
+        if cover and not is_ogg:
+            cover.add_to(copy)
+        packets = (packet for packet in source.demux(list(streams)) if packet.dts is not None)  # None: end of a stream
+        for packet in _repair_vorbis_times(packets) if muxer == "ogg" else packets:
+            packet.stream = copies[packet.stream.index]
+            copy.mux(packet)
+    if muxer == "mp4" and tags.key is not None:
+        _add_mp4_key(target, tags.key)
 
 
-def _id3_frame(name: str, text: str) -> bytes:
-    content = b"\0" + text.encode("latin-1")  # 0: Latin-1
-    assert len(content) <= _MAX_FRAME_BYTES
-    return name.encode() + struct.pack(">IH", len(content), 0) + content
+def _repair_vorbis_times(packets: "Iterable[Packet[Any]]") -> "Iterator[Packet[Any]]":
+    """Yield the packets with the times at which their audio is played.
+
+    If a file has a single page, FFmpeg returns all packets late by the first one, which has no audio, so that the last
+    one is too short by as much: its duration may be negative, in 32 bits without a sign.
+    """
+    shift, end = None, 0
+    last: Packet[Any] | None = None
+    for packet in packets:
+        if last is not None:
+            yield last
+        pts, duration = packet.pts or 0, packet.duration or 0
+        if shift is None:
+            shift = duration if pts == 0 else 0
+        end = (pts + duration) % (1 << 32)
+        packet.pts = packet.dts = pts - shift
+        last = packet
+    if last is not None:
+        if shift:
+            last.duration = end - (last.pts or 0)
+        yield last
 
 
-def _id3_tag(frames: bytes) -> bytes:
-    return b"ID3\x03\0\0" + _synchsafe(len(frames)) + frames
+def _open_source(file: ByteRangeFile) -> InputContainer:
+    """Open a file that FFmpeg knows. Raises _OtherFormatError."""
+    try:
+        return open_container(file, _ALLOWED_FORMATS)
+    except (FFmpegError, ValueError) as error:
+        raise _OtherFormatError from error
 
 
-def _synchsafe(number: int) -> bytes:
-    """Return a number of 28 bits in four bytes of seven bits."""
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+def _fields(muxer: str, tags: SongTags) -> dict[str, str]:
+    """Return the tags as FFmpeg takes them for a muxer."""
+    fields = {"title": tags.title, "artist": tags.artist, "album": tags.album}
+    if muxer == "mp4":
+        fields["tmpo"] = _whole_tempo(tags)
+    elif muxer == "mp3":
+        fields |= {"TBPM": _whole_tempo(tags), "TKEY": _key_text(tags)}
+    else:
+        exact_tempo = "" if tags.tempo_bpm is None else f"{tags.tempo_bpm:.2f}".rstrip("0").rstrip(".")
+        fields |= {"BPM": exact_tempo, "INITIALKEY": _key_text(tags)}
+    return {name: text for name, text in fields.items() if text}
 
 
-def _append_to_wav(path: Path, frames: bytes) -> None:
-    tag = _id3_tag(frames)
-    chunk = b"id3 " + struct.pack("<I", len(tag)) + tag + b"\0" * (len(tag) % 2)
-    with path.open("r+b") as file:
-        head = file.read(16)
-        padding = b"\0" * (file.seek(0, 2) % 2)
-        size = file.tell() + len(padding) + len(chunk) - 8
-        if head[:4] == b"RIFF" and size <= _MAX_RIFF_BYTES:
-            size_field = (4, struct.pack("<I", size))
-        elif head[:4] == b"RF64" and head[12:] == b"ds64":
-            size_field = (20, struct.pack("<Q", size))
-        else:
-            return
-        file.write(padding + chunk)
-        file.seek(size_field[0])
-        file.write(size_field[1])
-        file.flush()
-        os.fsync(file.fileno())
+def _id3_texts(tags: SongTags) -> dict[str, str]:
+    """Return the text of each ID3 frame."""
+    texts = {"TIT2": tags.title, "TPE1": tags.artist, "TALB": tags.album}
+    texts |= {"TBPM": _whole_tempo(tags), "TKEY": _key_text(tags)}
+    return {name: text for name, text in texts.items() if text}
 
 
-def _insert_in_mp3(path: Path, frames: bytes) -> None:
-    with path.open("rb") as source:
-        header = source.read(_ID3_HEADER_BYTES)
-        if header[:3] != b"ID3":
-            source.seek(0)
-            _rewrite(path, _id3_tag(frames), source)
-        elif not header[5] & _ID3_EXTENDED_HEADER:
-            size = sum((byte & 0x7F) << shift for byte, shift in zip(header[6:], (21, 14, 7, 0), strict=True))
-            _rewrite(path, header[:6] + _synchsafe(size + len(frames)) + frames, source)
+def _whole_tempo(tags: SongTags) -> str:
+    return "" if tags.tempo_bpm is None else f"{tags.tempo_bpm:.0f}"
 
 
-def _vorbis_comments(tempo_bpm: float | None, key: Key | None) -> list[bytes]:
-    texts = [f"BPM={tempo_bpm:.2f}".rstrip("0").rstrip(".")] if tempo_bpm is not None else []
-    texts += [f"INITIALKEY={key_tag(key)}"] if key is not None else []
-    return [text.encode() for text in texts]
+def _key_text(tags: SongTags) -> str:
+    return "" if tags.key is None else key_tag(tags.key)
 
 
-def _insert_in_flac(path: Path, comments: Sequence[bytes]) -> None:
-    with path.open("rb") as source:
-        if source.read(4) != b"fLaC":
-            return
-        blocks = _read_flac_blocks(source)
-        if not any(kind == _FLAC_VORBIS_COMMENT for kind, _ in blocks):
-            blocks.insert(1, (_FLAC_VORBIS_COMMENT, struct.pack("<II", 0, 0)))
-        changed = [
-            (kind, _add_comments(content, comments) if kind == _FLAC_VORBIS_COMMENT else content)
-            for kind, content in blocks
-        ]
-        last = len(changed) - 1
-        headers = [
-            struct.pack(">I", (kind | (_FLAC_LAST_BLOCK if index == last else 0)) << 24 | len(content)) + content
-            for index, (kind, content) in enumerate(changed)
-        ]
-        _rewrite(path, b"fLaC" + b"".join(headers), source)
-
-
-def _read_flac_blocks(source: BinaryIO) -> list[tuple[int, bytes]]:
-    """Return type and content of each metadata block; afterwards `source` is at the first audio frame."""
-    blocks: list[tuple[int, bytes]] = []
-    is_last = False
-    while not is_last:
-        (header,) = struct.unpack(">I", source.read(4))
-        is_last = bool(header >> 24 & _FLAC_LAST_BLOCK)
-        blocks.append((header >> 24 & ~_FLAC_LAST_BLOCK, source.read(header & 0xFFFFFF)))
-    return blocks
-
-
-def _add_comments(content: bytes, comments: Sequence[bytes]) -> bytes:
-    """Return the content of a Vorbis comment block with more comments."""
-    (vendor_length,) = struct.unpack_from("<I", content)
-    count_at = 4 + vendor_length
-    (count,) = struct.unpack_from("<I", content, count_at)
-    added = b"".join(struct.pack("<I", len(comment)) + comment for comment in comments)
-    return content[:count_at] + struct.pack("<I", count + len(comments)) + content[count_at + 4 :] + added
-
-
-def _rewrite(path: Path, beginning: bytes, rest: BinaryIO) -> None:
-    """Replace a file by `beginning` and what follows in `rest`."""
-    with atomic_file(path) as part, part.open("xb") as file:
-        file.write(beginning)
-        shutil.copyfileobj(rest, file)
+def _add_mp4_key(file: BinaryIO, key: Key) -> None:
+    """Add the key to the metadata of an MP4 file as a free-form item, which FFmpeg does not write. Raises OSError."""
+    item = Box(
+        b"----",
+        Box(b"mean", bytes(4) + b"com.apple.iTunes").to_bytes()
+        + Box(b"name", bytes(4) + b"initialkey").to_bytes()
+        + Box(b"data", struct.pack(">II", _UTF8_VALUE, 0) + key_tag(key).encode()).to_bytes(),
+    )
+    path = (b"udta", b"meta", b"ilst")
+    edit_movie_header(file, lambda content: edit_box(content, path, lambda items: items + item.to_bytes()))

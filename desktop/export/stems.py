@@ -13,12 +13,15 @@ import soundfile
 from numpy.typing import NDArray
 
 from desktop.audio.names import printable
-from desktop.audio.stems import stem_title
+from desktop.audio.stems import STEM_COMMENT, stem_title
 from desktop.audio.streaming import SequentialSoundFile
-from desktop.audio.writer import BLOCK_FRAMES, MAX_FLAC_SAMPLE_RATE, MP3_SAMPLE_RATES, AudioWriter
+from desktop.audio.writer import BLOCK_FRAMES
+from desktop.audio_formats import AUDIO_FORMATS, FLAC, WAV, AudioFormat
 from desktop.errors import StorageError, UnusableTrackError
+from desktop.export.encoder import Encoder
 from desktop.export.names import move_into_place, part_file_names
-from desktop.export.song_tags import write_song_tags
+from desktop.export.quantizer import AboveFullScaleError
+from desktop.export.song_tags import SongTags, write_song_tags
 from desktop.jobs.model import Job, Stem
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.text.message import Message
@@ -30,22 +33,17 @@ _TEMPORARY_PREFIX = ".unbraid-export-"
 # Age at which a later export to the same folder deletes the temporary folder of a killed one.
 _ABANDONED_AGE_S = 24 * 3600.0
 _COPY_CHUNK_BYTES = 1 << 20
-_BIT_DEPTHS = {"PCM_16": "16", "PCM_24": "24", "PCM_32": "32", "FLOAT": "32f"}
-# Decoded MP3 is not quantized and may exceed full scale.
-_MP3_BIT_DEPTH = "32f"
-
-
-class _AboveFullScaleError(Exception):
-    """Raised when a float stem exceeds full scale, which FLAC cannot hold."""
+_DEPTHS = {"PCM_16": "16", "PCM_24": "24", "FLOAT": "32f"}
 
 
 def export_stems(job: Job, folder: Path, file_format: str, advance: AdvanceCallback) -> tuple[Path, ...]:
-    """Write the stems of `job` to `folder` as "wav", "flac" or "mp3". Return the files in the order of its stems.
+    """Write the stems of `job` to `folder` in an audio format, given by name. Return the files in the order of its stems.
 
-    A stem that has this format is copied byte for byte; others are converted at their own bit depth. The song's tempo
-    and key are added to the tags (`write_song_tags`). MP3 has no sample rate above 48 kHz: such stems become FLAC. FLAC
-    holds no sample above full scale: if a stem has one, all stems of the job become WAV. Existing files are not
-    overwritten (`move_into_place`), and no files are left after an error.
+    A stem that has this format is copied byte for byte; others are converted at their own bit depth (`Encoder`). The
+    song's tempo and key are added to the tags (`write_song_tags`). Opus is resampled to 48 kHz; otherwise stems whose
+    sample rate the format does not hold, such as 96 kHz in MP3, become FLAC. FLAC and ALAC hold no sample above full
+    scale: if a stem has one, all stems of the job become WAV. Existing files are not overwritten (`move_into_place`),
+    and no files are left after an error.
 
     Raises UnusableTrackError if a stem is missing or damaged, StorageError if the folder cannot be written, and any
     error that `advance` raises.
@@ -68,7 +66,7 @@ def check_free_space(jobs: Sequence[Job], folder: Path, file_format: str) -> Non
 
     The message has both sizes. Creates the folder if it is missing.
     """
-    copied = [stem.path for job in jobs for stem in job.stems if stem.path.suffix == f".{file_format}"]
+    copied = [stem.path for job in jobs for stem in job.stems if stem.path.suffix == AUDIO_FORMATS[file_format].suffix]
     needed = sum(stem_file_size(path) for path in copied)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -102,36 +100,39 @@ def stem_file_size(path: Path) -> int:
 
 
 def _write_stems(job: Job, temporary: Path, file_format: str, advance: AdvanceCallback) -> list[Path]:
+    wanted = AUDIO_FORMATS[file_format]
     try:
-        return [_write_stem(job, stem, temporary / str(i), file_format, advance) for i, stem in enumerate(job.stems)]
-    except _AboveFullScaleError:
+        return [_write_stem(job, stem, temporary / str(i), wanted, advance) for i, stem in enumerate(job.stems)]
+    except AboveFullScaleError:
         return [
-            _write_stem(job, stem, temporary / f"{i}-wav", "wav", lambda _: advance(0))
+            _write_stem(job, stem, temporary / f"{i}-wav", WAV, lambda _: advance(0))
             for i, stem in enumerate(job.stems)
         ]
 
 
-def _write_stem(job: Job, stem: Stem, target: Path, file_format: str, advance: AdvanceCallback) -> Path:
+def _write_stem(job: Job, stem: Stem, target: Path, wanted: AudioFormat, advance: AdvanceCallback) -> Path:
     """Copy or convert one stem to `target` plus the format's suffix, and return that path."""
     try:
         source = SequentialSoundFile(stem.path)
     except (soundfile.SoundFileError, OSError) as error:
         raise _missing_stem_error(job, stem) from error
+    tags = SongTags(tempo_bpm=job.tempo_bpm, key=job.key)
     with source:
-        file_format = _supported_format(source, file_format)
-        part = target.with_name(f"{target.name}.{file_format}")
+        audio_format = _supported_format(source, wanted)
+        part = target.with_name(f"{target.name}{audio_format.suffix}")
         if stem.path.suffix == part.suffix:
             _copy_stem(job, stem, part, advance)
+            write_song_tags(part, audio_format, tags)
         else:
-            _convert_stem(job, stem, source, part, advance)
-    write_song_tags(part, job.tempo_bpm, job.key)
+            _convert_stem(job, stem, source, part, audio_format, tags, advance)
     return part
 
 
-def _supported_format(source: soundfile.SoundFile, wanted: str) -> str:
-    if wanted == "mp3" and source.samplerate not in MP3_SAMPLE_RATES:
-        wanted = "flac"
-    return "wav" if wanted == "flac" and source.samplerate > MAX_FLAC_SAMPLE_RATE else wanted
+def _supported_format(source: soundfile.SoundFile, wanted: AudioFormat) -> AudioFormat:
+    """Return the first of the wanted format, FLAC and WAV that holds the sample rate of the stem."""
+    if wanted.resamples:
+        return wanted
+    return next(each for each in (wanted, FLAC, WAV) if each.holds_rate(source.samplerate))
 
 
 def _copy_stem(job: Job, stem: Stem, part: Path, advance: AdvanceCallback) -> None:
@@ -147,22 +148,25 @@ def _copy_stem(job: Job, stem: Stem, part: Path, advance: AdvanceCallback) -> No
         os.fsync(copy.fileno())
 
 
-def _convert_stem(job: Job, stem: Stem, source: soundfile.SoundFile, part: Path, advance: AdvanceCallback) -> None:
-    file_format, depth = part.suffix[1:], _BIT_DEPTHS.get(source.subtype, _MP3_BIT_DEPTH)
-    may_clip = file_format == "flac" and depth == "32f"
-    if file_format == "flac" and depth not in ("16", "24"):
-        depth = "24"  # the maximum that libsndfile writes
-    writer = AudioWriter(part, source.samplerate, source.channels, source.frames, file_format, depth)
+def _convert_stem(
+    job: Job,
+    stem: Stem,
+    source: soundfile.SoundFile,
+    part: Path,
+    audio_format: AudioFormat,
+    tags: SongTags,
+    advance: AdvanceCallback,
+) -> None:
+    # Decoded MP3 is not quantized and may exceed full scale.
+    depth = _DEPTHS.get(source.subtype, "32f")
+    if depth not in audio_format.depths:
+        depth = None  # fewer bits
     bytes_per_frame = stem_file_size(stem.path) / max(source.frames, 1)
-    try:
+    rate, channels, frames = source.samplerate, source.channels, source.frames
+    with Encoder(part, audio_format, rate, channels, frames, depth=depth, tags=tags, comment=STEM_COMMENT) as encoder:
         while len(block := _read_frames(job, stem, source)):
-            if may_clip and np.abs(block).max() > 1.0:
-                raise _AboveFullScaleError
-            writer.write(block.T)
+            encoder.write(block)
             advance(round(len(block) * bytes_per_frame))
-        writer.close()
-    finally:
-        writer.abort()
 
 
 def _read_frames(job: Job, stem: Stem, source: soundfile.SoundFile) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from desktop.audio.track import SampleFormat
-from desktop.audio.writer import MAX_FLAC_SAMPLE_RATE, MP3_SAMPLE_RATES
+from desktop.audio_formats import FLAC, MP3
 from desktop.pipeline.request import Request
 from desktop.pipeline.spool import StemBlock
 from desktop.text.message import Message
@@ -58,10 +58,10 @@ def choose_output_format(
     preserves_sum = request.sum_mode == "exact"
     container, notices = request.format, ()
     if container == "mp3":
-        if sample_rate in MP3_SAMPLE_RATES:
+        if MP3.holds_rate(sample_rate):
             return OutputFormat("mp3", "16", None, preserves_sum), ()
         container, notices = "flac", (_MP3_RATE_NOTICE.with_arguments(rate=sample_rate),)
-    if container == "flac" and sample_rate > MAX_FLAC_SAMPLE_RATE:
+    if container == "flac" and not FLAC.holds_rate(sample_rate):
         container, notices = "wav", (*notices, _FLAC_RATE_NOTICE.with_arguments(rate=sample_rate))
     depth = request.bits or _DEPTH_OF_SOURCE[source]
     if container == "flac" and depth not in ("16", "24"):

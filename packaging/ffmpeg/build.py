@@ -1,7 +1,8 @@
 """Builds FFmpeg without its GPL parts, and PyAV with it: `python packaging/ffmpeg/build.py FOLDER PYTHON`.
 
 PyAV's own wheels contain x264 and x265, which would put the whole app under the GPL, and 70 MB of encoders and devices
-that it never uses. This build has only what `desktop/audio/decode_av.py` and `desktop/probe/picture.py` use: 7 MB.
+that it never uses. This build has only what `desktop/audio/decode_av.py`, `desktop/probe/picture.py`,
+`desktop/export/mp4_writer.py` and `desktop/export/song_tags.py` use: 7 MB. libsndfile encodes MP3, Vorbis and Opus.
 """
 
 import os
@@ -31,6 +32,9 @@ PARSERS = (
     *("aac", "aac_latm", "ac3", "amr", "cook", "dca", "flac", "gsm", "mlp", "mpegaudio", "opus", "sipr", "tak"),
     *("vorbis", "xma", "bmp", "gif", "mjpeg", "png", "vp8", "webp"),
 )
+ENCODERS = ("aac", "alac")
+# "ipod" and "wav" are not used yet.
+MUXERS = ("mp4", "ipod", "flac", "mp3", "ogg", "opus", "wav")
 # PyAV resamples and converts formats with filters.
 FILTERS = ("abuffer", "abuffersink", "aformat", "anull", "aresample", "buffer", "buffersink", "null")
 FLAGS = (
@@ -39,6 +43,8 @@ FLAGS = (
     *(f"--enable-demuxer={name}" for name in DEMUXERS),
     *(f"--enable-decoder={name}" for name in DECODERS),
     *(f"--enable-parser={name}" for name in PARSERS),
+    *(f"--enable-encoder={name}" for name in ENCODERS),
+    *(f"--enable-muxer={name}" for name in MUXERS),
     *(f"--enable-filter={name}" for name in FILTERS),
 )
 # PyAV's extension modules find FFmpeg in the folder beside them, as in its own wheels.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtWidgets import QComboBox, QTableView, QWidget
 
+from desktop.audio_formats import AUDIO_FORMATS
 from desktop.ui.core.actions import ACTIONS
 
 KEY_NAMES = {
@@ -16,6 +17,8 @@ KEY_NAMES = {
     for word in re.findall(r"\w+", key)
 }
 """Names of keys, which Qt translates."""
+FORMAT_NAMES = {word for audio_format in AUDIO_FORMATS.values() for word in re.findall(r"\w+", audio_format.title)}
+"""Names of audio formats, the same in every language."""
 _WIDGET_TEXTS = ("windowTitle", "toolTip", "statusTip", "whatsThis", "accessibleName", "accessibleDescription")
 _CONTENT_TEXTS = ("text", "title", "placeholderText", "plainText", "prefix", "suffix", "specialValueText")
 _TABLE_ROLES = (

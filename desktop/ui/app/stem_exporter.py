@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.audio.names import printable
+from desktop.audio_formats import AUDIO_FORMATS
 from desktop.export.result import NO_STEMS_REASON, ExportProgress, ExportResult
 from desktop.jobs.model import Job
 from desktop.settings import valid_settings
@@ -198,8 +199,8 @@ def _exported_text(result: ExportResult) -> str:
 
 def _other_formats_texts(result: ExportResult) -> list[str]:
     """Return a sentence about the tracks that were written in another format than the one in the settings."""
-    wanted = result.file_format
-    others = [(job, files[0].suffix[1:]) for job, files in result.exported if files[0].suffix[1:] != wanted]
+    wanted = AUDIO_FORMATS[result.file_format]
+    others = [(job, files[0].suffix[1:]) for job, files in result.exported if files[0].suffix != wanted.suffix]
     if not others:
         return []
     formats = reduce(
@@ -211,7 +212,7 @@ def _other_formats_texts(result: ExportResult) -> list[str]:
         return [
             tr(
                 "{format} cannot hold “{title}”: written as {formats}.",
-                format=wanted.upper(),
+                format=wanted.title,
                 title=title,
                 formats=formats,
             )
@@ -221,7 +222,7 @@ def _other_formats_texts(result: ExportResult) -> list[str]:
             "{format} cannot hold {count} song: written as {formats}.",
             "{format} cannot hold {count} songs: written as {formats}.",
             len(others),
-            format=wanted.upper(),
+            format=wanted.title,
             formats=formats,
         )
     ]

@@ -9,10 +9,12 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
+from desktop.export.result import ExportResult
 from desktop.jobs.model import Job
 from desktop.runtime.settings_file import load_settings
 from desktop.ui.app.desktop_integration import DesktopIntegration
 from desktop.ui.app.main_window import MainWindow
+from desktop.ui.app.stem_exporter import result_text
 from desktop.ui.core.action import ActionId
 from desktop.ui.pages.library.menu import build_menu_items
 from tests.helpers.jobs import make_job
@@ -217,3 +219,11 @@ def _open_with_selection(setting: WindowHarness, qtbot: QtBot, *titles: str) -> 
     window = open_window(setting, qtbot)
     window.job_view.selectAll()
     return window
+
+
+def test_result_names_songs_that_were_written_in_another_format() -> None:
+    def text(file_name: str) -> str:
+        return result_text(ExportResult(Path("/out"), "alac", [(make_job("Done"), (Path("/out", file_name),))]))
+
+    assert "cannot hold" not in text("Done (Drums).m4a")
+    assert "Apple Lossless (M4A) cannot hold “Done”: written as WAV." in text("Done (Drums).wav")

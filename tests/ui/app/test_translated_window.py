@@ -23,7 +23,7 @@ from desktop.ui.dialogs.shortcuts import ShortcutsDialog
 from desktop.ui.pages.library.menu import JobMenu
 from tests.helpers.jobs import NAMES_WITHOUT_LETTERS, make_jobs_in_every_state
 from tests.helpers.pseudo_language import find_untranslated
-from tests.helpers.widget_texts import KEY_NAMES, list_widget_texts
+from tests.helpers.widget_texts import FORMAT_NAMES, KEY_NAMES, list_widget_texts
 from tests.helpers.window import WindowHarness, add_separated_song, open_window
 
 pytestmark = [
@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.qt_log_ignore("This plugin does not support"),
 ]
 # Letters on buttons, names of mixes, names of models and formats of files.
-NAMES = {*KEY_NAMES, *SNAPSHOTS, "M", "S", "Sketch", "WAV", "FLAC", "MP3"}
+NAMES = {*KEY_NAMES, *SNAPSHOTS, *FORMAT_NAMES, "M", "S", "Sketch"}
 
 
 def check(widget: QWidget) -> None:

@@ -37,7 +37,7 @@ from desktop.ui.system.tray import TrayIcon
 from desktop.variables import check_environment
 from tests.helpers.jobs import make_job
 from tests.helpers.pseudo_language import find_untranslated
-from tests.helpers.widget_texts import KEY_NAMES, list_widget_texts
+from tests.helpers.widget_texts import FORMAT_NAMES, KEY_NAMES, list_widget_texts
 
 pytestmark = [
     pytest.mark.usefixtures("pseudo_language"),
@@ -45,7 +45,7 @@ pytestmark = [
 ]
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 # "T" is the title of a song.
-NAMES = {"T", "HT", "Demucs", "WAV", "FLAC", "MP3"}
+NAMES = {"T", "HT", "Demucs", *FORMAT_NAMES}
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ import wave
 from pathlib import Path
 
 import pytest
-from smoke_test import find_errors, find_program, write_tone
+from smoke_test import EXPORT_FORMATS, find_errors, find_program, write_tone
+
+from desktop.audio_formats import AUDIO_FORMATS
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,7 @@ def test_program_of_a_bundle_is_found_on_every_system(tmp_path: Path, path: str)
 def test_tone_has_the_requested_length(tmp_path: Path) -> None:
     with wave.open(str(write_tone(tmp_path / "tone.wav", seconds=0.5))) as file:
         assert (file.getnchannels(), file.getframerate(), file.getnframes()) == (2, 44100, 22050)
+
+
+def test_every_format_is_exported() -> None:
+    assert {name: audio_format.suffix for name, audio_format in AUDIO_FORMATS.items()} == EXPORT_FORMATS

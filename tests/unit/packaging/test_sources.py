@@ -13,6 +13,7 @@ import pytest
 import sources
 from ffmpeg import build as ffmpeg
 
+from desktop.export import song_tags
 from tests.helpers.http_server import FileServer
 
 PINS = tomllib.loads((sources.ROOT / "packaging" / "sources.toml").read_text(encoding="utf-8"))
@@ -118,3 +119,11 @@ def test_linker_variables_do_not_contain_the_path_of_the_build_python(monkeypatc
     assert ffmpeg.linker_variables() == {"LDSHARED": "LDSHARED -shared -L/p/lib -pthread"}
     monkeypatch.setattr(sysconfig, "get_config_var", lambda name: None)
     assert ffmpeg.linker_variables() == {}
+
+
+def test_ffmpeg_has_what_the_export_writes_with_it() -> None:
+    assert {f"--enable-encoder={name}" for name in ("aac", "alac")} <= set(ffmpeg.FLAGS)
+    assert {f"--enable-muxer={name}" for name in song_tags.MUXERS.values()} <= set(ffmpeg.FLAGS)
+    # Packets are read again to add tags.
+    assert {f"--enable-demuxer={name}" for name in ("flac", "mov", "mp3", "ogg")} <= set(ffmpeg.FLAGS)
+    assert {f"--enable-decoder={name}" for name in ("png", "mjpeg")} <= set(ffmpeg.FLAGS)  # covers

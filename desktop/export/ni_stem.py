@@ -1,0 +1,218 @@
+"""Stem files of Native Instruments: an MP4 file with the mixture and four stems, for Traktor, Mixxx, djay and others.
+
+The mixture is the first track and the only one that ordinary players play. The box `stem` holds a manifest in JSON with
+names and colours of the stems, and the settings of the effects that Traktor applies to their sum; they are off.
+"""
+
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.audio.mp4_boxes import Box, edit_box, edit_movie_header, find_box, read_movie_header, split_boxes
+from desktop.audio.stems import STEM_COMMENT, stem_title
+from desktop.audio_formats import AAC, AudioFormat
+from desktop.export.encoder import DEFAULT_DEPTH
+from desktop.export.mp4_writer import Mp4Writer
+from desktop.export.quantizer import Quantizer, stream_seed
+from desktop.export.song_tags import SongTags, write_song_tags
+
+NI_STEM_SUFFIX = ".stem.mp4"
+"""Suffix of the files, by which programs know them."""
+NI_STEM_NAMES = ("drums", "bass", "other", "vocals")
+"""The stems, in the order of their tracks."""
+_COLOURS = ("#009E73", "#D55E00", "#CC79A7", "#56B4E9")
+_OTHER = NI_STEM_NAMES.index("other")
+_EFFECTS = {
+    "compressor": {
+        "enabled": False,
+        "ratio": 3,
+        "attack": 0.003,
+        "release": 0.3,
+        "threshold": 0,
+        "hp_cutoff": 300,
+        "input_gain": 0.5,
+        "output_gain": 0.5,
+        "dry_wet": 50,
+    },
+    "limiter": {"enabled": False, "threshold": 0, "ceiling": -0.35, "release": 0.05},
+}
+_MANIFEST_PATH = (b"udta", b"stem")
+# Flags of a track header (ISO/IEC 14496-12, 8.3.2): enabled, in the movie.
+_ENABLED, _IN_MOVIE = 1, 2
+_ALTERNATE_GROUP = 1
+# Offset of the alternate group in a track header, by the header's version.
+_GROUP_OFFSETS = {0: 34, 1: 46}
+_NO_TAGS = SongTags()
+
+
+class NiStemWriter:
+    """Writer of a stem file, in constant memory. Nothing is at its path until it is complete.
+
+    A context manager: closes the file, or deletes it if the block raises. Stems that the format does not have, such as
+    guitar and piano, are added to "other"; missing ones are silent. Samples above full scale are those of `Encoder`: AAC
+    holds them, ALAC cuts them off and counts them if the file may clip, else AboveFullScaleError is raised.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        stem_names: Sequence[str],
+        sample_rate: int,
+        channels: int,
+        *,
+        audio_format: AudioFormat = AAC,
+        depth: str = DEFAULT_DEPTH,
+        tags: SongTags = _NO_TAGS,
+        may_clip: bool = False,
+    ) -> None:
+        """Open a temporary file for the stems `stem_names` at `sample_rate` Hz, 1 or 2 channels.
+
+        `audio_format` is `AAC`, or `ALAC`, which Traktor does not play on Windows; `depth` is that of ALAC. Raises
+        StorageError if the file cannot be written, ValueError if the format does not hold the sample rate.
+        """
+        if not audio_format.holds_rate(sample_rate):
+            raise ValueError(f"{audio_format.title} does not hold {sample_rate} Hz")
+        # The track of each stem.
+        self._tracks = [NI_STEM_NAMES.index(name) if name in NI_STEM_NAMES else _OTHER for name in stem_names]
+        track_count = 1 + len(NI_STEM_NAMES)
+        self._quantizers: list[Quantizer] = []
+        if audio_format.is_lossless:
+            seeds = [stream_seed(f"{path.name}/{track}") for track in range(track_count)]
+            self._quantizers = [Quantizer(int(depth), seed, may_clip) for seed in seeds]
+
+        def finish(part: Path) -> None:
+            write_song_tags(part, audio_format, tags)
+            _add_manifest(part)
+
+        self._writer = Mp4Writer(
+            path,
+            audio_format,
+            sample_rate,
+            channels,
+            depth,
+            track_count=track_count,
+            comment=STEM_COMMENT,
+            finish=finish,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self.close()
+        finally:
+            self.abort()
+
+    @property
+    def clipped_samples(self) -> int:
+        """Number of samples above full scale that were cut off, over all tracks."""
+        return sum(quantizer.clipped_samples for quantizer in self._quantizers)
+
+    def write(self, mixture: NDArray[np.floating], stems: NDArray[np.floating]) -> None:
+        """Append a block of the mixture, float `[frames, channels]`, and of the stems, `[stems, frames, channels]`.
+
+        Raises StorageError if the file cannot be written; AboveFullScaleError, see the class.
+        """
+        folded = [np.zeros(mixture.shape) for _ in NI_STEM_NAMES]
+        for track, stem in zip(self._tracks, stems, strict=True):
+            folded[track] += stem
+        tracks = [mixture, *folded]
+        if self._quantizers:
+            tracks = [quantizer.quantize(track) for quantizer, track in zip(self._quantizers, tracks, strict=True)]
+        self._writer.write(*(track.T for track in tracks))
+
+    def close(self) -> None:
+        """Finish the file and move it to its path.
+
+        Raises StorageError if it cannot be written or if a file exists at the path; never overwrites.
+        """
+        self._writer.close()
+
+    def abort(self) -> None:
+        """Delete the incomplete file; do nothing after `close`."""
+        self._writer.abort()
+
+
+@dataclass(frozen=True)
+class NiTrack:
+    """Header of one track of a stem file."""
+
+    is_enabled: bool
+    """Whether ordinary players play the track."""
+    is_in_movie: bool
+    alternate_group: int
+    """Number of the group of tracks of which one is played; 0 for none."""
+
+
+@dataclass(frozen=True)
+class NiStemFile:
+    """What makes an MP4 file a stem file."""
+
+    tracks: tuple[NiTrack, ...]
+    """Headers of the mixture's track and of each stem's."""
+    stems: tuple[tuple[str, str], ...]
+    """Name and colour, such as "#009E73", of each stem."""
+    manifest: dict[str, Any]
+    """Manifest as the file holds it."""
+
+
+def read_ni_stem_file(path: Path) -> NiStemFile:
+    """Return headers and manifest of a stem file. Raises ValueError if it is none, OSError."""
+    with path.open("rb") as file:
+        header = read_movie_header(file)
+    text = find_box(header.content, _MANIFEST_PATH) if header else None
+    if header is None or text is None:
+        raise ValueError("not a stem file: it has no manifest")
+    manifest = json.loads(text)
+    track_headers = [
+        find_box(box.content, (b"tkhd",)) or b"" for box in split_boxes(header.content) if box.kind == b"trak"
+    ]
+    stems = tuple((stem["name"], stem["color"]) for stem in manifest["stems"])
+    return NiStemFile(tuple(map(_parse_track_header, track_headers)), stems, manifest)
+
+
+def _parse_track_header(header: bytes) -> NiTrack:
+    version_and_flags, group = struct.unpack_from(">I", header)[0], _GROUP_OFFSETS[header[0]]
+    (alternate_group,) = struct.unpack_from(">h", header, group)
+    return NiTrack(bool(version_and_flags & _ENABLED), bool(version_and_flags & _IN_MOVIE), alternate_group)
+
+
+def _add_manifest(path: Path) -> None:
+    """Add the manifest to an MP4 file, and mark the first track as the one to play. Raises OSError."""
+    stems = [{"name": stem_title(name), "color": colour} for name, colour in zip(NI_STEM_NAMES, _COLOURS, strict=True)]
+    manifest = json.dumps({"mastering_dsp": _EFFECTS, "version": 1, "stems": stems}).encode()
+
+    def edit(header: bytes) -> bytes:
+        return edit_box(_mark_tracks(header), _MANIFEST_PATH, lambda _: manifest)
+
+    with path.open("rb+") as file:
+        edit_movie_header(file, edit)
+
+
+def _mark_tracks(header: bytes) -> bytes:
+    """Return a movie header in which only the first track is enabled, and all are alternatives to each other."""
+    boxes = split_boxes(header)
+    track_places = [place for place, box in enumerate(boxes) if box.kind == b"trak"]
+    for number, place in enumerate(track_places):
+        flags = _IN_MOVIE | (_ENABLED if number == 0 else 0)
+        content = edit_box(boxes[place].content, (b"tkhd",), lambda header, flags=flags: _mark_track(header, flags))
+        boxes[place] = Box(b"trak", content)
+    return b"".join(box.to_bytes() for box in boxes)
+
+
+def _mark_track(header: bytes, flags: int) -> bytes:
+    marked = bytearray(header)
+    marked[1:4] = flags.to_bytes(3)
+    struct.pack_into(">h", marked, _GROUP_OFFSETS[header[0]], _ALTERNATE_GROUP)
+    return bytes(marked)
