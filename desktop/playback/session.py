@@ -216,6 +216,16 @@ class Session:
         self._history.record(self._state, state)
         self._change_to(state)
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether `undo` would change anything."""
+        return self._history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether `redo` would change anything."""
+        return self._history.can_redo
+
     @_in_own_thread
     def undo(self) -> bool:
         """Return to the state before the last change. Return False if there is none."""

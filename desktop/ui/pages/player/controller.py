@@ -173,6 +173,16 @@ class PlayerController(QObject):
         """Move the playhead forward by `seconds`, or back if they are negative."""
         self.seek(self.position + round(seconds * self._sample_rate()))
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a change of the track's state to take back."""
+        return self.is_ready and self._session.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a change that `undo` took back last."""
+        return self.is_ready and self._session.can_redo
+
     def undo(self) -> None:
         """Take back the last change of the track's state."""
         if self.is_ready and self._session.undo():
