@@ -19,14 +19,16 @@ from desktop.paths import Home
 from desktop.playback.session import Session
 from desktop.stage import Stage
 from desktop.text.message import verbatim
+from desktop.ui.core.action import ActionId
 from desktop.ui.core.job_text import format_runtime
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.pages.player.original_lane_header import ORIGINAL_HEIGHT
-from desktop.ui.pages.player.panel import PlayerMessage, PlayerPanel
+from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.pending_lane_header import PendingLaneHeader
+from desktop.ui.pages.player.player_message import PlayerMessage
 from desktop.ui.waveform.view import WaveformView
-from desktop.ui.widgets.button import LetterButton, PaintedButton
+from desktop.ui.widgets.button import LetterButton, PaintedButton, PushButton
 from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.label import Chip, ElidedLabel
 from desktop.ui.widgets.value_field import LevelField
@@ -293,6 +295,43 @@ def test_failed_job_shows_its_error_in_the_panel(panel: PlayerPanel) -> None:
 def test_cancelled_job_is_not_shown_as_failed(panel: PlayerPanel) -> None:
     panel.show_job(make_job(state=JobState.CANCELLED))
     assert message_text(panel) == "Cancelled. No stems were kept. “Separate again” starts over."
+
+
+@pytest.mark.parametrize(
+    ("state", "texts"),
+    [(JobState.FAILED, ["Separate again", "Why it failed…"]), (JobState.CANCELLED, ["Separate again"])],
+)
+def test_page_of_a_song_without_stems_offers_its_actions_below_the_message(
+    qtbot: QtBot, panel: PlayerPanel, state: JobState, texts: list[str]
+) -> None:
+    def message_buttons() -> list[PushButton]:
+        message = panel.findChild(PlayerMessage)
+        assert message is not None
+        return [button for button in message.findChildren(PushButton) if button.isVisible()]
+
+    job = make_job(state=state)
+    panel.show_job(job)
+    assert not message_buttons()  # the header of the small player has them
+    panel.set_full_size(True)
+    qtbot.waitUntil(lambda: [button.text().strip() for button in message_buttons()] == texts)
+    assert all(button.visibleRegion().boundingRect() == button.rect() for button in message_buttons())
+    message_buttons()[0].setFocus()
+    panel.show_job(job)
+    assert message_buttons()[0].hasFocus()
+    with qtbot.waitSignal(panel.action_requested) as request:
+        qtbot.keyClick(message_buttons()[0], Qt.Key.Key_Return)
+    assert request.args == [job, ActionId.SEPARATE_AGAIN]
+
+
+def test_page_of_a_song_whose_stems_are_missing_offers_to_separate_it_again(panel: PlayerPanel, job: Job) -> None:
+    panel.set_full_size(True)
+    job.stems[0].path.unlink()
+    panel.show_job(job)
+    message = panel.findChild(PlayerMessage)
+    assert message is not None
+    assert [button.text().strip() for button in message.findChildren(PushButton)] == ["Separate again"]
+    panel.show_job(None)
+    assert not [button for button in message.findChildren(PushButton) if button.isVisible()]
 
 
 def test_missing_stem_file_is_named(panel: PlayerPanel, job: Job) -> None:
