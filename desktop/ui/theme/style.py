@@ -87,10 +87,11 @@ QPushButton {
 }
 QPushButton:hover { background: $RAISED_HOVER; border-color: $RAIL; }
 QPushButton:pressed { background: $SELECTED; border-color: $RAIL; }
-QPushButton:checked { background: $SELECTED; border-color: $ACCENT; color: $ACCENT; }
+QPushButton:checked {
+    background: $SELECTED; border-color: $SELECTED $SELECTED $ACCENT $SELECTED; color: $ACCENT;
+}
 QPushButton:disabled { color: $FAINT; }
 QPushButton:focus { border-color: $ACCENT; }
-QPushButton:checked:focus { border-color: $TEXT; }
 QPushButton::menu-indicator { image: none; width: 0; }
 
 QPushButton[kind="primary"] { background: $ACCENT; color: $ON_ACCENT; border-color: $ACCENT; font-weight: 600; }
