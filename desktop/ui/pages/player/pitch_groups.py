@@ -17,7 +17,7 @@ from desktop.ui.widgets.value_field import NumberFormat, Stepper
 
 SPEED_STEP_PERCENT = 5
 _SPEED_WIDTH = 58
-_WIDE_KEY, _NARROW_KEY = 132, 64
+_WIDE_KEY, _NARROW_KEY = 120, 64
 _SEPARATOR = " · "
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSpacerItem, QWidget
 
 from desktop.text.message import tr
 from desktop.ui.core.action import ActionId
@@ -22,6 +22,8 @@ from desktop.ui.widgets.button import create_square_button
 
 HEIGHT, FULL_HEIGHT = 64, 76
 _LEFT_MARGIN, _RIGHT_MARGIN, _GAP = 16, 2, 12 - TIME_INDENT
+_SMALL_BUTTON_GAP, _WIDE_BUTTON_GAP, _NARROW_BUTTON_GAP = 4, 12, 6
+"""Pixels after the button that returns to the start: in a small player, on the Player page, and in a narrow window."""
 
 
 @accessible_role(QAccessible.Role.Grouping)
@@ -73,6 +75,7 @@ class TransportBar(QWidget):
 
     def _build_layout(self) -> None:
         self._line = VerticalLine()
+        self._button_gap = QSpacerItem(0, 0)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(_LEFT_MARGIN, 1, _RIGHT_MARGIN, 0)
         self._row.setSpacing(0)
@@ -82,6 +85,7 @@ class TransportBar(QWidget):
         ):  # fmt: skip
             self._row.addWidget(widget)
         self._row.insertSpacing(1, _GAP)
+        self._row.insertSpacerItem(self._row.indexOf(self._stop_button), self._button_gap)
         self._row.addStretch(1)
         self._row.addWidget(self._master)
 
@@ -104,6 +108,8 @@ class TransportBar(QWidget):
     def _fold(self) -> None:
         """Take less width in a narrow window, so that nothing is cut off."""
         self._set_narrow(False)
+        if not self._is_full_size:
+            self._set_button_gap(_SMALL_BUTTON_GAP)
         if self._is_full_size and self._wanted_width() > self.width():
             self._set_narrow(True)
             self._master.meter.setVisible(self._wanted_width() <= self.width())
@@ -112,11 +118,17 @@ class TransportBar(QWidget):
         for group in (*self._practice_groups, self._master):
             group.set_narrow(is_narrow)
         self._master.meter.show()
+        self._set_button_gap(_NARROW_BUTTON_GAP if is_narrow else _WIDE_BUTTON_GAP)
+
+    def _set_button_gap(self, width: int) -> None:
+        self._button_gap.changeSize(width, 0)
+        self._row.invalidate()
 
     def _wanted_width(self) -> int:
         """Return the width in pixels of all that the Player page shows; the layout itself knows it only later."""
         shown = (self._play_button, self._time_readout, self._to_start_button, *self._practice_groups, self._master)
-        return sum(widget.minimumSizeHint().width() for widget in shown) + _LEFT_MARGIN + _GAP + _RIGHT_MARGIN
+        gaps = _LEFT_MARGIN + _GAP + self._button_gap.sizeHint().width() + _RIGHT_MARGIN
+        return sum(max(widget.minimumSizeHint().width(), widget.minimumWidth()) for widget in shown) + gaps
 
     def _update_controls(self) -> None:
         is_ready = self._controller.is_ready

@@ -119,7 +119,7 @@ def test_loop_menu_chooses_loops_sections_and_the_whole_song(qtbot: QtBot, playe
     player.practice.set_passage(2, 5)
     player.practice.add_marker(8, "Solo")
     assert group.switch.isChecked()
-    assert group.button.accessibleName() == "Chosen loop: 0:02.0 – 0:05.0"
+    assert group.button.accessibleName() == "Chosen loop: 0:02.0–0:05.0"
     group.menu.aboutToShow.emit()
     actions = {action.text(): action for action in group.menu.actions()}
     actions["Solo"].trigger()
@@ -128,6 +128,20 @@ def test_loop_menu_chooses_loops_sections_and_the_whole_song(qtbot: QtBot, playe
     group.menu.aboutToShow.emit()
     next(action for action in group.menu.actions() if action.text() == "Whole song").trigger()
     assert player.practice.state.repeated_loop is None
+
+
+@pytest.mark.parametrize(("is_narrow", "text"), [(False, "0:02.0–0:05.0"), (True, "0:02–0:05")])
+def test_times_of_the_chosen_loop_are_read_in_full(
+    qtbot: QtBot, player: PlayerController, is_narrow: bool, text: str
+) -> None:
+    group = LoopGroup(player)
+    qtbot.addWidget(group)
+    group.set_narrow(is_narrow)
+    assert group.button.sizeHint().width() <= group.button.width()  # "Whole song"
+    player.practice.set_passage(2, 5)
+    assert group.button.text() == text
+    assert group.button.sizeHint().width() <= group.button.width()
+    assert group.button.toolTip() == "0:02.0–0:05.0"
 
 
 def test_trainer_needs_a_loop_and_starts_and_stops(qtbot: QtBot, player: PlayerController) -> None:

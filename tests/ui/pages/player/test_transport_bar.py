@@ -88,7 +88,7 @@ def test_master_fader_sets_and_shows_the_master_level(
     assert master is not None
     fader = master.fader
     qtbot.mouseClick(fader, Qt.MouseButton.LeftButton, pos=QPoint(60, fader.height() // 2))
-    assert controller.mix.master.gain_db < -5
+    assert controller.mix.master.gain_db < -4
     qtbot.mouseDClick(fader, Qt.MouseButton.LeftButton, pos=QPoint(60, fader.height() // 2))
     assert controller.mix.master.gain_db == 0
     controller.mix.set_master_db(-3.5)
