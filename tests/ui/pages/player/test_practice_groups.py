@@ -91,6 +91,15 @@ def test_key_field_names_the_key_that_sounds(qtbot: QtBot, player: PlayerControl
     assert group.heading.text() == "E minor"
 
 
+def test_key_field_names_no_key_of_a_song_that_is_gone(qtbot: QtBot, player: PlayerController) -> None:
+    group = KeyGroup(player)
+    qtbot.addWidget(group)
+    player.analysis.set_found(ANALYSIS)
+    assert group.stepper.field.text() == "0 st · F♯ minor"
+    player.tracks.unload()
+    assert group.stepper.field.text() == "0 st"
+
+
 def test_click_and_count_in_say_why_there_are_none_without_beats(qtbot: QtBot, player: PlayerController) -> None:
     click, count_in = ClickGroup(player), CountInGroup(player)
     for group in (click, count_in):
