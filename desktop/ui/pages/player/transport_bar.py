@@ -17,7 +17,7 @@ from desktop.ui.pages.player.pitch_groups import KeyGroup, SpeedGroup
 from desktop.ui.pages.player.playback_controls import TIME_INDENT, PlayButton, TimeReadout
 from desktop.ui.pages.player.transport_group import TransportGroup
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.widgets.accessibility import accessible_role
+from desktop.ui.widgets.accessibility import accessible_role, announce
 from desktop.ui.widgets.button import create_square_button
 
 HEIGHT, FULL_HEIGHT = 64, 76
@@ -69,6 +69,8 @@ class TransportBar(QWidget):
         controller.playing_changed.connect(self._play_button.show_playing)
         controller.position_changed.connect(self._show_time)
         controller.analysis.changed.connect(self._show_time)
+        self._is_counting_in = False
+        controller.count_in_changed.connect(self._show_count_in)
         controller.loaded_changed.connect(self._update_controls)
         self.set_full_size(False)
         self._update_controls()
@@ -147,7 +149,15 @@ class TransportBar(QWidget):
         position = self._controller.position_seconds
         self._time_readout.show_times(position, self._controller.duration)
         shows_beat = self._is_full_size and self._controller.is_ready
-        self._time_readout.show_beat(self._controller.analysis.current.grid if shows_beat else None, position)
+        grid = self._controller.analysis.current.grid if shows_beat else None
+        self._time_readout.show_beat(grid, position, self._controller.count_in_beat)
+
+    def _show_count_in(self) -> None:
+        """Show the beat of the count-in, and say once that it has begun."""
+        was_counting_in, self._is_counting_in = self._is_counting_in, self._controller.count_in_beat is not None
+        if self._is_counting_in and not was_counting_in:
+            announce(self._time_readout, tr("Counting in"))
+        self._show_time()
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)
