@@ -69,6 +69,7 @@ class PlayerMessage(QLabel):
             button = PushButton(action.menu_text, "plain" if self._row.count() else "primary", action.icon)
             button.clicked.connect(partial(self.action_requested.emit, action_id))
             self._row.addWidget(button)
+            button.show()  # now: a layout has no room for widgets that it will show later
 
     def _text_rects(self) -> tuple[QRect, QRect]:
         """Return the places of heading and sentence, which are centred together with the buttons."""

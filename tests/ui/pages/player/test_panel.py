@@ -321,6 +321,11 @@ def test_page_of_a_song_without_stems_offers_its_actions_below_the_message(
     with qtbot.waitSignal(panel.action_requested) as request:
         qtbot.keyClick(message_buttons()[0], Qt.Key.Key_Return)
     assert request.args == [job, ActionId.SEPARATE_AGAIN]
+    other = JobState.FAILED if state is JobState.CANCELLED else JobState.CANCELLED
+    panel.show_job(make_job(state=other))
+    QApplication.processEvents()
+    assert len(message_buttons()) == 3 - len(texts)
+    assert all(button.visibleRegion().boundingRect() == button.rect() for button in message_buttons())
 
 
 def test_page_of_a_song_whose_stems_are_missing_offers_to_separate_it_again(panel: PlayerPanel, job: Job) -> None:
