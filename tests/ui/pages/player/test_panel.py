@@ -117,6 +117,14 @@ def test_header_shows_title_artist_duration_model_stems_and_notices(
     assert "The file ends early." in header_texts
 
 
+def test_long_title_leaves_room_for_the_artist(panel: PlayerPanel, job: Job) -> None:
+    panel.show_job(replace(job, title="A very long name " * 20, artist="The Orchestra of a Village"))
+    QApplication.processEvents()
+    (artist,) = (each for each in panel.findChildren(ElidedLabel) if each.text() == "The Orchestra of a Village")
+    assert artist.isVisible()
+    assert artist.width() >= 96
+
+
 def test_model_chip_names_the_runtime_in_its_tooltip(
     qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
 ) -> None:
