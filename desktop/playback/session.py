@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from desktop.playback.chain_settings import ChainSettings
 from desktop.playback.engine import Gains, SoundEngine
@@ -21,6 +21,7 @@ from desktop.playback.sound_process import SoundProcess
 if TYPE_CHECKING:
     from desktop.analysis.beat_grid import BeatGrid
     from desktop.errors import UnbraidError
+    from desktop.playback.click import Beat
     from desktop.playback.cue import Cue
     from desktop.playback.source import PlaybackSource
     from desktop.playback.time_map import TimeMap
@@ -42,6 +43,15 @@ def _in_own_thread(
         return method(session, *args, **kwargs)
 
     return checked
+
+
+class CountInBeat(NamedTuple):
+    """Beat of a count-in."""
+
+    number: int
+    """Counted from 1."""
+    total: int
+    """Number of beats of the count-in."""
 
 
 class Session:
@@ -74,6 +84,7 @@ class Session:
         self._heard_frame = 0.0
         """Frame of the ring, which counts from the last seek, that was heard when the position was asked for."""
         self._heard_device = (-1, -1)
+        self._count_in: Sequence[Beat] = ()
         self._wants_to_play = False
         self._seek_number = 0
         self._stopped_seek_number = self._ended_seek_number = -1
@@ -193,6 +204,17 @@ class Session:
         return time_map is not None and time_map.piece_at(self._heard_frame).is_count_in
 
     @property
+    @_in_own_thread
+    def count_in_beat(self) -> CountInBeat | None:
+        """Beat of the count-in that is heard; None while no count-in is."""
+        if not self.is_counting_in:
+            return None
+        time_map = self._follow_callback()
+        second = time_map.running_second_at(self._heard_frame) if time_map else 0.0
+        begun = sum(beat.second <= second for beat in self._count_in)
+        return CountInBeat(max(1, begun), len(self._count_in))
+
+    @property
     def state(self) -> SongState:
         """State that was applied last; its playhead is where the last seek or pause put it."""
         return self._state
@@ -215,6 +237,16 @@ class Session:
         """
         self._history.record(self._state, state)
         self._change_to(state)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `undo` would change anything."""
+        return self._history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether `redo` would change anything."""
+        return self._history.can_redo
 
     @_in_own_thread
     def undo(self) -> bool:
@@ -345,6 +377,8 @@ class Session:
 
         bars = 0 if self.is_playing else self._state.count_in_bars
         count_in = count_in_beats(self._grid, self._playhead / source.sample_rate, bars) if self._grid and bars else ()
+        if not self.is_playing:  # a cue during playback leaves the count-in as it is
+            self._count_in = count_in
         return Cue(source, self._playhead, self._seek_number, self._settings, count_in)
 
     def _send_cue(self) -> None:
