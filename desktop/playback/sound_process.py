@@ -227,12 +227,13 @@ class _Child:
         return HeardFrame(frame, ring[0], (self._number, position.device_number), ring[1])
 
     def resumed(self, cue: "Cue") -> "Cue":
-        """Return a cue that goes on where `cue` was heard last; `cue` itself if it was not heard."""
+        """Return a cue that goes on where `cue` was heard last, in the same round of the loop; `cue` if it was not heard."""
         heard = self.heard(cue.seek_number)
-        if heard is None or heard.time_map.piece_at(heard.frame).is_count_in:
+        piece = heard.time_map.piece_at(heard.frame) if heard else None
+        if heard is None or piece is None or piece.is_count_in:
             return cue
         frame = round(heard.time_map.second_at(heard.frame) * cue.source.sample_rate)
-        return replace(cue, frame=min(frame, cue.source.frames), count_in=())
+        return replace(cue, frame=min(frame, cue.source.frames), count_in=(), rounds=piece.rounds)
 
     def _run(self) -> None:
         """Start the process and send it commands until it is closed; on Linux it is killed when this thread ends."""
