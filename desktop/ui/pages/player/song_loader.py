@@ -42,8 +42,8 @@ class SongStateStore:
         self._known_states: dict[str, SongState] = {}
         self._unsaved_ids: set[str] = set()
         """Jobs whose known state is not on the disk."""
-        self._is_failing = False
-        """Whether the last saving failed."""
+        self._reported_ids: set[str] = set()
+        """Those of them of which the user was told that they cannot be saved."""
 
     def load(self, job_id: str) -> SongState:
         """Return the saved state of a job; the initial one if there is none."""
@@ -63,17 +63,17 @@ class SongStateStore:
         path = self._path(job_id)
         try:
             write_atomically(path, self._known_states[job_id].to_json())
-            self._is_failing = False
         except OSError as error:
             if path.parent.exists():
                 self._note_failure(job_id, error)
                 return
         self._unsaved_ids.discard(job_id)  # also that of a deleted job: its folder is not created again
+        self._reported_ids.discard(job_id)
 
     def _note_failure(self, job_id: str, error: OSError) -> None:
-        """Tell the user once, until a state was saved again."""
-        if not self._is_failing:
-            self._is_failing = True
+        """Tell the user once, until the state was saved."""
+        if job_id not in self._reported_ids:
+            self._reported_ids.add(job_id)
             _log.warning("The state of job %s could not be saved: %s", job_id, error)
             reason, advice = describe_disk_error(error, self._path(job_id).parent)
             text = "Loops, mixes and other changes in the player cannot be saved: {reason}. {advice}."
