@@ -76,8 +76,13 @@ class SongStateStore:
             self._reported_ids.add(job_id)
             _log.warning("The state of job %s could not be saved: %s", job_id, error)
             reason, advice = describe_disk_error(error, self._path(job_id).parent)
-            text = "Loops, mixes and other changes in the player cannot be saved: {reason}. {advice}."
-            self.on_notice(Message(text, reason=reason, advice=advice))
+            self.on_notice(
+                Message(
+                    "Loops, mixes and other changes in the player cannot be saved: {reason}. {advice}.",
+                    reason=reason,
+                    advice=advice,
+                )
+            )
 
     def load_analysis(self, job_id: str) -> SongAnalysis | None:
         """Return what the analysis found in the track of a job; None until it was analysed."""
@@ -97,8 +102,12 @@ class SongStateStore:
             self._unsaved_ids.add(job_id)
             with suppress(OSError):
                 path.replace(kept)
-            text = "Some of what you set for this song in the player cannot be read. The file {name} in its folder keeps it."
-            self.on_notice(Message(text, name=kept.name))
+            self.on_notice(
+                Message(
+                    "Some of what you set for this song in the player cannot be read. The file {name} in its folder keeps it.",
+                    name=kept.name,
+                )
+            )
             return state
 
     def _path(self, job_id: str) -> Path:
