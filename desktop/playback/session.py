@@ -83,6 +83,8 @@ class Session:
         self._playhead = 0
         self._heard_frame = 0.0
         """Frame of the ring, which counts from the last seek, that was heard when the position was asked for."""
+        self._heard_rounds = 0
+        """Number of times that the loop was played at that frame: the last one known, while a process is replaced."""
         self._heard_device = (-1, -1)
         self._count_in: Sequence[Beat] = ()
         self._wants_to_play = False
@@ -188,8 +190,11 @@ class Session:
     @_in_own_thread
     def loop_round(self) -> int:
         """Number of times that the loop was played since the last seek."""
-        time_map = self._follow_callback() if self.is_playing else None
-        return time_map.piece_at(self._heard_frame).rounds if time_map else 0
+        if not self.is_playing:
+            return 0
+        if time_map := self._follow_callback():
+            self._heard_rounds = time_map.piece_at(self._heard_frame).rounds
+        return self._heard_rounds
 
     @property
     def speed_percent(self) -> float:
@@ -368,7 +373,7 @@ class Session:
         """Have the song read from the playhead on."""
         self._wants_to_play = self.is_playing  # before the number of the seek that may have stopped is gone
         self._seek_number += 1
-        self._heard_frame = 0.0
+        self._heard_frame, self._heard_rounds = 0.0, 0
         self._send_cue()
 
     def _create_cue(self, source: "PlaybackSource") -> "Cue":

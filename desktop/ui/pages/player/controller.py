@@ -73,9 +73,10 @@ class PlayerController(QObject):
         self.tracks.opened.connect(self._on_opened)
         self.tracks.source_replaced.connect(self._on_source_replaced)
         self.tracks.failed.connect(self.notice)
-        # The session calls these from its audio threads.
+        # Session and states call these from their threads.
         session.on_error = lambda message: self._background.call_in_gui_thread(lambda: self._on_playback_error(message))
         session.on_notice = lambda message: self._background.call_in_gui_thread(lambda: self.notice.emit(message))
+        states.on_notice = lambda message: self._background.call_in_gui_thread(lambda: self.notice.emit(str(message)))
         session.on_ended = lambda: self._background.call_in_gui_thread(self._on_ended)
 
     @property

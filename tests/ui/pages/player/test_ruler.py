@@ -292,3 +292,15 @@ def test_view_is_restored_with_the_song_and_is_no_step_to_undo(
     panel.show_job(first)
     qtbot.waitUntil(lambda: controller.is_ready)
     assert view.view_box.visible_range() == (pytest.approx(3.0), pytest.approx(5.0))
+
+
+def test_a_loop_that_ends_hours_after_the_view_is_drawn_at_the_closest_zoom(
+    controller: PlayerController, ruler: Ruler, view: WaveformView
+) -> None:
+    controller.practice.apply(replace(controller.practice.state, loops=(Loop(0.0, 1e9, "Whole night"),), loop_index=0))
+    view.view_box.show_range(10.0, 10.0005)
+    QApplication.processEvents()
+    (item,) = ruler.items
+    assert item.width() >= ruler.width()
+    ruler.grab()
+    view.grab()
