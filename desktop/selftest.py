@@ -1,4 +1,4 @@
-"""`unbraid selftest`: separates and plays the demo song in the real window, with a temporary library.
+"""`unbraid selftest`: separates, analyses and plays the demo song in the real window, with a temporary library.
 
 Checks that a package was built or installed correctly, and that Unbraid works on this computer.
 """
@@ -19,6 +19,7 @@ from desktop.gui import main as run_window
 from desktop.jobs.model import Job, JobState, options_from_settings
 from desktop.paths import resources
 from desktop.playback.device import default_device_name
+from desktop.playback.stretch_native import is_native_available
 from desktop.runtime.display import is_display_available
 from desktop.settings import SKETCH_MODEL
 from desktop.text.message import tr
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
 # Seconds that the whole test may take on a slow machine.
 _TIMEOUT_S = 300.0
 _POLL_INTERVAL_MS = 50
-# Seconds of the demo song to play.
-_PLAY_S = 2.0
+# Seconds of the demo song to play, and their speed, for which a stretcher is needed.
+_PLAY_S, _SPEED_PERCENT = 2.0, 75.0
 
 
 def main() -> int:
-    """Open the window, separate the demo song with Sketch, play its stems, quit, and print one JSON object.
+    """Open the window, separate the demo song with Sketch, play its stems slowly, quit, and print one JSON object.
 
     Without a display the window is drawn in memory. Returns 0 if every step succeeded, else 1.
     """
@@ -82,21 +83,25 @@ class SelfTest(QObject):
             self._check_playback(player.position_seconds)
         elif jobs and _is_done(jobs[0]) and player.is_ready and "separated" not in self.results:
             self._record_time("separated")
+        elif "separated" in self.results and "analysed" not in self.results and not jobs[0].wants_analysis:
+            self._record_time("analysed")
             self._play()
 
     def _play(self) -> None:
         assert self._window
+        self.results["stretcher"] = "compiled" if is_native_available() else "package"
         try:
             self.results["sound"] = default_device_name()
         except SoundUnavailableError as error:
             self.results["sound"] = str(error)
             self._finish()
         else:
+            self._window.player.practice.set_speed_percent(_SPEED_PERCENT)
             self._window.player.seek_to_start()
             self._window.player.toggle_playback()
 
     def _check_playback(self, position_s: float) -> None:
-        if "separated" in self.results and position_s >= _PLAY_S:
+        if "analysed" in self.results and position_s >= _PLAY_S:
             self._record_time("played")
             self._finish()
 

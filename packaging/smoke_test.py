@@ -1,8 +1,8 @@
 """Smoke test of a built bundle: `python packaging/smoke_test.py BUNDLE [--weights FILE.th] [SONG …]`.
 
-Runs on every system with the standard library only. Starts the packaged program as users do, separates, opens the
-window, plays, exports and quits. Fails on missing files, on warnings, and on processes that keep running. `--weights`
-is an HTDemucs file, which is computed with every runtime of the bundle. Uses a temporary library.
+Runs on every system with the standard library only. Starts the packaged program as users do, separates, analyses, opens
+the window, plays slowly, exports and quits. Fails on missing files, on warnings, and on processes that keep running.
+`--weights` is an HTDemucs file, which is computed with every runtime of the bundle. Uses a temporary library.
 """
 
 import argparse
@@ -90,6 +90,7 @@ class SmokeTest:
         yield self._export()
         if weights:
             yield from self._separate_with_each_runtime(weights.resolve(), tone)
+        yield self._check_analysis(tone)
         yield self._check_window()
         if sys.platform == "linux":
             yield self._check_child_environment()
@@ -132,15 +133,21 @@ class SmokeTest:
         self._run("models", "import", str(weights), "--name", "smoke")
         for runtime in RUNTIMES:
             (self._home / "settings.json").write_text(json.dumps({"runtime": runtime}), encoding="utf-8")
-            summary = self._separate(song, "smoke", "--format", "flac")
+            summary = self._separate(song, "smoke", "--format", "flac", "--again")
             if f"({runtime})" not in summary:
                 raise SmokeError(f"{runtime} was requested, but the result is: {summary}")
             yield summary
+
+    def _check_analysis(self, song: Path) -> str:
+        found = json.loads(self._run("analyse", "--json", str(song)))
+        return f"{song.name} analysed: {len(found['chords'])} chords, tuning {found['tuning_cents']:+.0f} cents"
 
     def _check_window(self) -> str:
         found: dict[str, Any] = json.loads(self._run("selftest").splitlines()[-1])
         if not found["well"]:
             raise SmokeError(f"the window: {found}")
+        if found["stretcher"] != "compiled":
+            raise SmokeError("the compiled stretcher is missing, or cannot be loaded")
         return f"window: {found}"
 
     def _check_child_environment(self) -> str:

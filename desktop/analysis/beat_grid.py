@@ -2,10 +2,15 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta
+
+MIN_BEAT_S = 0.001
+"""Shortest beat in seconds: closer ones are no beats, and no click can be on each of them."""
+_MAX_TIME_S = 1e9
 
 
 class BarPosition(NamedTuple):
@@ -26,14 +31,21 @@ class BeatGrid:
     beats_per_bar: Annotated[int, Meta(ge=1, le=16)] = 4
 
     def __post_init__(self) -> None:
-        """Raise ValueError unless there are two beats or more."""
+        """Raise ValueError unless there are two beats or more, in ascending order: a file may contain anything."""
         if len(self.beats) < 2:
             raise ValueError("a beat grid needs two beats")
+        if not (self.beats[0] >= -_MAX_TIME_S and self.beats[-1] <= _MAX_TIME_S and self.shortest_beat_s >= MIN_BEAT_S):
+            raise ValueError("beats are in ascending order, and a millisecond apart or more")
 
     @property
     def tempo_bpm(self) -> float:
         """Median tempo in beats per minute."""
-        return 60.0 / median(later - earlier for earlier, later in zip(self.beats, self.beats[1:], strict=False))
+        return 60.0 / median(later - earlier for earlier, later in pairwise(self.beats))
+
+    @property
+    def shortest_beat_s(self) -> float:
+        """Shortest time between two beats in seconds."""
+        return min(later - earlier for earlier, later in pairwise(self.beats))
 
     @property
     def downbeats(self) -> tuple[float, ...]:

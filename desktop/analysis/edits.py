@@ -4,11 +4,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import floor
 from typing import Annotated
 
 from msgspec import Meta
 
-from desktop.analysis.beat_grid import BeatGrid
+from desktop.analysis.beat_grid import MIN_BEAT_S, BeatGrid
 from desktop.analysis.harmony import Chord, Key
 from desktop.analysis.song_analysis import SongAnalysis
 
@@ -18,7 +19,7 @@ class TappedTempo:
     """Constant tempo that the user tapped."""
 
     bpm: Annotated[float, Meta(ge=20, le=400)]
-    first_beat_s: Annotated[float, Meta(ge=0)]
+    first_beat_s: Annotated[float, Meta(ge=0, le=1e9)]
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _constant_grid(tempo: TappedTempo, found: BeatGrid | None, duration_s: float
     """Return beats at the tapped tempo throughout the song, of which the tapped first one begins a bar."""
     period_s = 60 / tempo.bpm
     beats_before = int(tempo.first_beat_s / period_s)
-    beats_after = int(max(0.0, duration_s - tempo.first_beat_s) / period_s)
+    beats_after = floor((duration_s - tempo.first_beat_s) / period_s)  # below 0 if it is behind the end
     beats = tuple(tempo.first_beat_s + index * period_s for index in range(-beats_before, beats_after + 1))
     beats_per_bar = 4 if found is None else found.beats_per_bar
     return None if len(beats) < 2 else BeatGrid(beats, beats_before % beats_per_bar, beats_per_bar)
@@ -94,7 +95,7 @@ def _constant_grid(tempo: TappedTempo, found: BeatGrid | None, duration_s: float
 
 def _scaled(grid: BeatGrid, factor: float) -> BeatGrid:
     """Return the grid with `factor` times as many beats, a power of two; its first downbeat stays one."""
-    while factor >= 2:
+    while factor >= 2 and grid.shortest_beat_s >= 2 * MIN_BEAT_S:
         between = [(earlier + later) / 2 for earlier, later in pairwise(grid.beats)]
         beats = (*(beat for pair in zip(grid.beats, between, strict=False) for beat in pair), grid.beats[-1])
         grid, factor = BeatGrid(beats, 2 * grid.first_downbeat, grid.beats_per_bar), factor / 2

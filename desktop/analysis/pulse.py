@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
 from desktop.analysis.features import MEL_RATE
+from desktop.analysis.monotone_cubic import monotone_cubic
 from desktop.analysis.viterbi import best_path
 
 # Windows in which the rate is taken as constant.
@@ -141,16 +141,11 @@ def _follow(
     path = _smooth_path(strengths[:, choice])
     rates = np.exp(gaussian_filter1d(np.log(windows.rates[choice][path]), 1.0, mode="nearest"))
     counts = np.concatenate([[0], np.cumsum((rates[1:] + rates[:-1]) / 2 * np.diff(windows.times))])
+    places = times / windows.hop_s
     for _ in range(_CORRECTIONS):
-        phasors = gaussian_filter1d(windows.phasors(_between(windows.times, counts, times)), _PHASE_BLUR)
+        phasors = gaussian_filter1d(windows.phasors(monotone_cubic(counts, places)), _PHASE_BLUR)
         counts = counts + np.unwrap(np.angle(phasors)) / (2 * np.pi)
-    return np.maximum.accumulate(_between(windows.times, counts, times))
-
-
-def _between(
-    known_times: NDArray[np.float64], counts: NDArray[np.float64], times: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    return PchipInterpolator(known_times, counts, extrapolate=True)(times)
+    return np.maximum.accumulate(monotone_cubic(counts, places))
 
 
 def _smooth_path(strengths: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -56,6 +56,11 @@ class AnalysisRecords:
         with self._database.write() as connection:
             connection.execute(update(jobs).where(condition).values(values))
 
+    def forget(self, job_id: str) -> bool:
+        """Have a song analysed again, whose analysis is lost. Return False if there is no such job."""
+        with self._database.write() as connection:
+            return bool(connection.execute(update_job(job_id).values(analysed=None)).rowcount)
+
     def set_tempo_and_key(self, job_id: str, tempo_bpm: float | None, key: Key | None) -> bool:
         """Store the tempo and the key as the user corrected them. Return False if there is no such job."""
         with self._database.write() as connection:

@@ -13,7 +13,7 @@ from desktop.atomic_file import write_atomically
 from desktop.audio.files import check_file
 from desktop.audio.names import storable_file_name
 from desktop.errors import DuplicateTrackError, JobStateError, StorageError
-from desktop.jobs.analysis_files import KeptAnalysis, load_corrected_analysis
+from desktop.jobs.analysis_files import KeptAnalysis, load_analysis, load_corrected_analysis
 from desktop.jobs.analysis_results import keep_analysis
 from desktop.jobs.bin import Bin
 from desktop.jobs.files import DigestBackfill, copy_track, find_stored_track
@@ -174,8 +174,14 @@ class JobService:
         self._queue.publish_playhead(job_id, position_s)
 
     def request_analysis(self, job_id: str) -> None:
-        """Request the analysis of a song that has none, or only that of its draft. Raises UnknownJobError."""
-        if self._store.job(job_id).wants_analysis:
+        """Request the analysis of a song that has none, only that of its draft, or one that cannot be read.
+
+        Raises UnknownJobError.
+        """
+        is_wanted = self._store.job(job_id).wants_analysis
+        if not is_wanted and load_analysis(self._home.job_folder(job_id)) is None:
+            is_wanted = self._store.analyses.forget(job_id)
+        if is_wanted:
             self._queue.publish_analysis(job_id)
 
     def keep_analysis(self, job: Job, analysis: SongAnalysis) -> None:

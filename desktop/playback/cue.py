@@ -23,9 +23,12 @@ class Cue:
     settings: ChainSettings = field(default_factory=ChainSettings)
     count_in: Sequence[Beat] = ()
     """Beats that are counted in before `frame`."""
+    rounds: int = 0
+    """Number of times that the loop was played before `frame`; it is not 0 where another process goes on."""
 
     @property
     def start(self) -> Piece:
         """First piece of the seek's time map."""
-        second, speed = self.frame / self.source.sample_rate, self.settings.speed_at(0)
-        return Piece(0, count_in_start_s(self.count_in, speed) if self.count_in else second, speed, second)
+        second, speed = self.frame / self.source.sample_rate, self.settings.speed_at(self.rounds)
+        first_second = count_in_start_s(self.count_in, speed) if self.count_in else second
+        return Piece(0, first_second, speed, second, self.rounds)

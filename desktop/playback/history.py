@@ -36,6 +36,16 @@ class SongHistory:
         self._later = []
         self._moved_value, self._moved_at = value, now
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a recorded change to take back."""
+        return bool(self._earlier)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a change was taken back, and none recorded since."""
+        return bool(self._later)
+
     def undo(self, current: SongState) -> SongState | None:
         """Return the state before the last recorded change, or None if there is none."""
         return self._step(self._earlier, self._later, current)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from desktop.playback.chain_settings import ChainSettings
 from desktop.playback.engine import Gains, SoundEngine
@@ -21,6 +21,7 @@ from desktop.playback.sound_process import SoundProcess
 if TYPE_CHECKING:
     from desktop.analysis.beat_grid import BeatGrid
     from desktop.errors import UnbraidError
+    from desktop.playback.click import Beat
     from desktop.playback.cue import Cue
     from desktop.playback.source import PlaybackSource
     from desktop.playback.time_map import TimeMap
@@ -42,6 +43,15 @@ def _in_own_thread(
         return method(session, *args, **kwargs)
 
     return checked
+
+
+class CountInBeat(NamedTuple):
+    """Beat of a count-in."""
+
+    number: int
+    """Counted from 1."""
+    total: int
+    """Number of beats of the count-in."""
 
 
 class Session:
@@ -73,7 +83,10 @@ class Session:
         self._playhead = 0
         self._heard_frame = 0.0
         """Frame of the ring, which counts from the last seek, that was heard when the position was asked for."""
+        self._heard_rounds = 0
+        """Number of times that the loop was played at that frame: the last one known, while a process is replaced."""
         self._heard_device = (-1, -1)
+        self._count_in: Sequence[Beat] = ()
         self._wants_to_play = False
         self._seek_number = 0
         self._stopped_seek_number = self._ended_seek_number = -1
@@ -177,8 +190,11 @@ class Session:
     @_in_own_thread
     def loop_round(self) -> int:
         """Number of times that the loop was played since the last seek."""
-        time_map = self._follow_callback() if self.is_playing else None
-        return time_map.piece_at(self._heard_frame).rounds if time_map else 0
+        if not self.is_playing:
+            return 0
+        if time_map := self._follow_callback():
+            self._heard_rounds = time_map.piece_at(self._heard_frame).rounds
+        return self._heard_rounds
 
     @property
     def speed_percent(self) -> float:
@@ -191,6 +207,17 @@ class Session:
         """Whether the count-in is heard, and the song not yet."""
         time_map = self._follow_callback() if self.is_playing else None
         return time_map is not None and time_map.piece_at(self._heard_frame).is_count_in
+
+    @property
+    @_in_own_thread
+    def count_in_beat(self) -> CountInBeat | None:
+        """Beat of the count-in that is heard; None while no count-in is."""
+        if not self.is_counting_in:
+            return None
+        time_map = self._follow_callback()
+        second = time_map.running_second_at(self._heard_frame) if time_map else 0.0
+        begun = sum(beat.second <= second for beat in self._count_in)
+        return CountInBeat(max(1, begun), len(self._count_in))
 
     @property
     def state(self) -> SongState:
@@ -215,6 +242,16 @@ class Session:
         """
         self._history.record(self._state, state)
         self._change_to(state)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `undo` would change anything."""
+        return self._history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether `redo` would change anything."""
+        return self._history.can_redo
 
     @_in_own_thread
     def undo(self) -> bool:
@@ -334,7 +371,7 @@ class Session:
         """Have the song read from the playhead on."""
         self._wants_to_play = self.is_playing  # before the number of the seek that may have stopped is gone
         self._seek_number += 1
-        self._heard_frame = 0.0
+        self._heard_frame, self._heard_rounds = 0.0, 0
         self._send_cue()
 
     def _create_cue(self, source: "PlaybackSource") -> "Cue":
@@ -343,6 +380,8 @@ class Session:
 
         bars = 0 if self.is_playing else self._state.count_in_bars
         count_in = count_in_beats(self._grid, self._playhead / source.sample_rate, bars) if self._grid and bars else ()
+        if not self.is_playing:  # a cue during playback leaves the count-in as it is
+            self._count_in = count_in
         return Cue(source, self._playhead, self._seek_number, self._settings, count_in)
 
     def _send_cue(self) -> None:

@@ -1,7 +1,8 @@
 """State of a song in the player, as one frozen value that is kept with the song."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any
 
 import msgspec
@@ -47,7 +48,7 @@ class SongState:
 
     mixes: Mapping[str, Mix] = field(default_factory=dict[str, Mix])
     """Mix of each snapshot by name; one that was never used is missing."""
-    snapshot: str = SNAPSHOTS[0]
+    snapshot: Annotated[str, Meta(pattern="^[ABCD]$")] = SNAPSHOTS[0]
     """Name of the snapshot that is heard, and that changes of the mix go to."""
     master: Master = field(default_factory=Master)
     loops: tuple[Loop, ...] = ()
@@ -114,3 +115,13 @@ class SongState:
         if isinstance(raw, dict) and "lanes" in raw:  # once, a state was one mix and a playhead
             raw = {"mixes": {SNAPSHOTS[0]: {"lanes": raw["lanes"]}}, "playhead_s": raw.get("playhead_s", 0.0)}
         return msgspec.convert(raw, cls)
+
+    @classmethod
+    def salvage(cls, values: bytes) -> "SongState":
+        """Return a state with those fields of a JSON object that are as `to_json` writes them. Raises ValueError."""
+        raw: Any = msgspec.json.decode(values)
+        found = dict[str, Any]()
+        for name in (each.name for each in fields(cls) if isinstance(raw, dict) and each.name in raw):
+            with suppress(ValueError):
+                found[name] = getattr(msgspec.convert({name: raw[name]}, cls), name)
+        return cls(**found)

@@ -27,6 +27,7 @@ from desktop.runtime.processes import (
     new_session_options,
     own_command,
 )
+from desktop.runtime.stall_timer import StallTimer
 from desktop.text.message import Message
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 _STOPPED = Message("The sound stopped unexpectedly. Press play again.")
 # A process that ends within so many seconds after another one ended is not replaced until the user plays again.
 _MIN_LIFE_S = 5.0
+# Seconds without a sign of the audio callback, while a song plays, after which the process is ended: it hangs, or its
+# sound server does. A device that is slow to open takes less.
+_MAX_SILENCE_S = 10.0
 # Seconds for which `close` waits: the reader's thread waits two for a sound server that does not respond.
 _CLOSE_TIMEOUT_S = 4.0
 _log = logging.getLogger(__name__)
@@ -56,6 +60,7 @@ class SoundProcess:
         self._gains: Gains | None = None
         self._cue: Cue | None = None
         self._is_playing = self._has_played = False
+        self._silence = StallTimer()
 
     def open_song(self, lane_names: Sequence[str]) -> None:
         """Prepare for a song with these lanes: stems, original, click. The song before is closed."""
@@ -89,6 +94,7 @@ class SoundProcess:
         """Play the latest cue."""
         with self._lock:
             self._is_playing = self._has_played = True
+            self._silence = StallTimer()
             self._send("play")
 
     def set_gains(self, gains: Gains) -> None:
@@ -105,9 +111,19 @@ class SoundProcess:
             self._send("set_output", settings)
 
     def heard(self, seek_number: int) -> HeardFrame | None:
-        """Return what is heard now; None before this seek is heard."""
+        """Return what is heard now; None before this seek is heard. Called often while a song plays."""
         child = self._child
+        if child and self._is_playing:
+            self._end_if_silent(child)
         return child.heard(seek_number) if child else None
+
+    def _end_if_silent(self, child: "_Child") -> None:
+        """End a process that hangs, so that the user is told; it is not replaced before they play again."""
+        if self._silence.seconds_unchanged((child, child.status.position.read().requested_at)) > _MAX_SILENCE_S:
+            with self._lock:
+                self._silence, self._failed_at = StallTimer(), monotonic()
+            _log.warning("The sound process does not respond and is ended")
+            child.kill()
 
     def take_levels(self) -> Levels | None:
         """Return and reset the levels since the last call; None if no song has been played."""
@@ -215,8 +231,13 @@ class _Child:
         self._thread.join(_CLOSE_TIMEOUT_S)
         if self._thread.is_alive() and self._process:
             _log.warning("The sound process did not end and was killed")
-            self._process.kill()
+            self.kill()
             self._thread.join(_CLOSE_TIMEOUT_S)
+
+    def kill(self) -> None:
+        """End the process at once, if it was started."""
+        if self._process:
+            self._process.kill()
 
     def heard(self, seek_number: int) -> HeardFrame | None:
         """Return what is heard now; None before this seek is heard."""
@@ -227,12 +248,13 @@ class _Child:
         return HeardFrame(frame, ring[0], (self._number, position.device_number), ring[1])
 
     def resumed(self, cue: "Cue") -> "Cue":
-        """Return a cue that goes on where `cue` was heard last; `cue` itself if it was not heard."""
+        """Return a cue that goes on where `cue` was heard last, in the same round of the loop; `cue` if it was not heard."""
         heard = self.heard(cue.seek_number)
-        if heard is None or heard.time_map.piece_at(heard.frame).is_count_in:
+        piece = heard.time_map.piece_at(heard.frame) if heard else None
+        if heard is None or piece is None or piece.is_count_in:
             return cue
         frame = round(heard.time_map.second_at(heard.frame) * cue.source.sample_rate)
-        return replace(cue, frame=min(frame, cue.source.frames), count_in=())
+        return replace(cue, frame=min(frame, cue.source.frames), count_in=(), rounds=piece.rounds)
 
     def _run(self) -> None:
         """Start the process and send it commands until it is closed; on Linux it is killed when this thread ends."""

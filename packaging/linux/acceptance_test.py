@@ -1,4 +1,4 @@
-"""Acceptance test of the Linux packages on a clean Debian without Python: install, separate, play, quit, remove.
+"""Acceptance test of the Linux packages on a clean Debian without Python, from installation to removal.
 
 `sudo build/.venv/bin/python packaging/linux/acceptance_test.py` tests the .deb and the tar in dist/, and saves
 screenshots in build/. `--edition cuda` tests the packages of that edition.
@@ -127,7 +127,7 @@ def _check_libraries(system: CleanMachine, folder: str) -> str:
 
 
 def _check_first_use(system: CleanMachine, session: DesktopSession, program: str) -> Iterator[str]:
-    """Test the first use: add the demo song with Tab and Return, play it with Space, and quit with Ctrl-Q."""
+    """Test the first use: add the demo song with Tab and Return, stop and play it by keys, and quit with Ctrl-Q."""
     log = SCREENSHOTS / "window.log"
     window = system.start_as_user(log, program, **session.environment, **_OFFLINE_VARIABLES)
     wait_until(lambda: session.find_window("Unbraid"), "the window opens")
@@ -138,10 +138,15 @@ def _check_first_use(system: CleanMachine, session: DesktopSession, program: str
     session.press_keys("Tab", "Tab", "Return")  # from "Add songs…", which has the focus at first, to the demo song
     wait_until(lambda: _job_states(system, program) == ["completed"], "the demo song is separated", 300)
     yield f"the demo song is separated by the bundled Redis and worker: {_describe_null(system, program)}"
+    # It plays by itself as soon as a part of it can be played, and that is its draft.
+    wait_until(lambda: session.read_recording().any(), "the demo song plays by itself")
+    session.press_keys("shift+space")
+    wait_until(lambda: not session.read_recording()[-RATE // 2 :].any(), "it stops")
+    start = len(session.read_recording())
     session.press_keys("space")
     session.save_screenshot(SCREENSHOTS / f"{Path(program).parent.name or program}.png")
-    wait_until(lambda: _count_audible_frames(session.read_recording()) > _LISTEN_FRAMES, "the stems are heard")
-    yield _check_exact_playback(session.read_recording())
+    wait_until(lambda: _count_audible_frames(session.read_recording()[start:]) > _LISTEN_FRAMES, "the stems are heard")
+    yield _check_exact_playback(session.read_recording()[start:])
     session.save_screenshot(SCREENSHOTS / f"{Path(program).parent.name or program}.png")
     session.press_keys("space", "ctrl+q")
     wait_until(lambda: window.poll() is not None, "the window closes")
@@ -149,6 +154,16 @@ def _check_first_use(system: CleanMachine, session: DesktopSession, program: str
         raise AcceptanceError(f"the window ended with {window.returncode}: {log.read_text(errors='replace')[-2000:]}")
     wait_until(lambda: not system.processes(), "everything ends", 30)
     yield "it quits in order, and nothing is left running"
+    yield _check_self_test(system, session, program)
+
+
+def _check_self_test(system: CleanMachine, session: DesktopSession, program: str) -> str:
+    """Check that a song is analysed, and played slowly with the compiled stretcher. Raises AcceptanceError."""
+    output = system.run_as_user(program, "selftest", **session.environment, **_OFFLINE_VARIABLES)
+    found = json.loads(output.splitlines()[-1])
+    if found["stretcher"] != "compiled" or not {"analysed", "played"} <= found.keys():
+        raise AcceptanceError(f"the self-test: {found}")
+    return f"the self-test: {found}"
 
 
 def _check_kill(system: CleanMachine, session: DesktopSession, program: str) -> Iterator[str]:

@@ -62,6 +62,22 @@ assert len(errors) == 1
 moment.wait(0.4)
 session.close()
 """
+TRAIN = """
+from dataclasses import replace
+from desktop.playback.practice import Loop, SpeedTrainer
+loops, trainer = (Loop(2.0, 2.5),), SpeedTrainer(50.0, 200.0, 30.0, 1)
+session.apply(replace(session.state, loops=loops, loop_index=0, is_looping=True, trainer=trainer))
+until(lambda: session.loop_round == 2)
+assert session.speed_percent == 110
+moment.wait(5)  # a process that ends within seconds of another one is not replaced
+rounds = session.loop_round
+kill()
+heard = []
+until(lambda: session.is_playing and (heard.append(session.loop_round) or session.loop_round == rounds + 3))
+assert heard == sorted(heard) and heard[0] >= rounds, heard
+assert session.speed_percent == 200
+session.close()
+"""
 
 
 @pytest.fixture
@@ -83,3 +99,7 @@ def test_song_goes_on_where_it_was_heard_after_its_process_was_killed(song: Path
     # What was mixed but not heard yet is repeated, up to the latency of the card.
     assert -0.5 * RATE < resumed.first - stopped.last <= FADE + 0.1 * RATE, (stopped, resumed)
     assert resumed.last == len(sound) - RATE // 2
+
+
+def test_speed_trainer_goes_on_in_its_round_after_its_process_was_killed(song: Path, tmp_path: Path) -> None:
+    record_playback(SETUP.replace("\nkilled_at = kill()\n", TRAIN), tmp_path, song)

@@ -1,11 +1,13 @@
 """Completed jobs with real stems and peaks, written quickly."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 import soundfile as sf
+from numpy.typing import NDArray
 
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.paths import Home
@@ -13,28 +15,33 @@ from tests.helpers.jobs import make_job
 from tests.helpers.sound import write_peaks
 
 SAMPLE_RATE = 44100
+_BLOCK_FRAMES = 10 * SAMPLE_RATE
 STEM_NAMES = ("vocals", "drums", "bass", "other", "guitar", "piano")
 
 
-def write_stems(folder: Path, stem_count: int = 4, seconds: float = 2.0) -> tuple[Stem, ...]:
-    """Write stems that are tones of different pitch, with their peaks, into `folder`."""
+def write_stems(folder: Path, stem_count: int = 4, seconds: float = 2.0, suffix: str = ".wav") -> tuple[Stem, ...]:
+    """Write stems that are tones of different pitch, with their peaks, into `folder`; hours of them take little memory."""
     folder.mkdir(parents=True, exist_ok=True)
     frames = round(seconds * SAMPLE_RATE)
-    return tuple(_write_stem(folder, name, 110.0 * (n + 1), frames) for n, name in enumerate(STEM_NAMES[:stem_count]))
-
-
-def write_library_job(home: Home, title: str = "Night Drive", stem_count: int = 4, seconds: float = 2.0) -> Job:
-    """Return a completed job with stems in the library's own folder, to be inserted."""
-    job_id = str(uuid4())
-    return replace(
-        write_completed_job(home.job_folder(job_id).result_folder(1), stem_count, seconds), id=job_id, title=title
+    return tuple(
+        _write_stem(folder / f"{name}{suffix}", 110.0 * (n + 1), frames)
+        for n, name in enumerate(STEM_NAMES[:stem_count])
     )
 
 
-def write_completed_job(folder: Path, stem_count: int = 4, seconds: float = 2.0) -> Job:
+def write_library_job(
+    home: Home, title: str = "Night Drive", stem_count: int = 4, seconds: float = 2.0, suffix: str = ".wav"
+) -> Job:
+    """Return a completed job with stems in the library's own folder, to be inserted."""
+    job_id = str(uuid4())
+    folder = home.job_folder(job_id).result_folder(1)
+    return replace(write_completed_job(folder, stem_count, seconds, suffix), id=job_id, title=title)
+
+
+def write_completed_job(folder: Path, stem_count: int = 4, seconds: float = 2.0, suffix: str = ".wav") -> Job:
     """Return a job whose stems are tones of different pitch, written into `folder`."""
     frames = round(seconds * SAMPLE_RATE)
-    written_stems = write_stems(folder, stem_count, seconds)
+    written_stems = write_stems(folder, stem_count, seconds, suffix)
     return make_job(
         state=JobState.COMPLETED,
         token=1,
@@ -48,10 +55,17 @@ def write_completed_job(folder: Path, stem_count: int = 4, seconds: float = 2.0)
     )
 
 
-def _write_stem(folder: Path, name: str, frequency_hz: float, frames: int) -> Stem:
-    tone = 0.5 * np.sin(2 * np.pi * frequency_hz * np.arange(frames) / SAMPLE_RATE)
-    sound = np.stack([tone, tone])
-    path, peaks = folder / f"{name}.wav", folder / f"{name}.peaks"
-    sf.write(path, sound.T, SAMPLE_RATE, subtype="PCM_16")
-    write_peaks([sound], peaks)
-    return Stem(name, path, peaks)
+def _write_stem(path: Path, frequency_hz: float, frames: int) -> Stem:
+    peaks = path.with_suffix(".peaks")
+    with sf.SoundFile(path, "w", SAMPLE_RATE, 2, "PCM_16") as file:
+        write_peaks(_write_tone(file, frequency_hz, frames), peaks)
+    return Stem(path.stem, path, peaks)
+
+
+def _write_tone(file: sf.SoundFile, frequency_hz: float, frames: int) -> Iterator[NDArray[np.float64]]:
+    """Write a tone in blocks, and yield each `[channels, frames]`."""
+    for start in range(0, frames, _BLOCK_FRAMES):
+        numbers = np.arange(start, min(start + _BLOCK_FRAMES, frames))
+        tone = 0.5 * np.sin(2 * np.pi * frequency_hz * numbers / SAMPLE_RATE)
+        file.write(np.stack([tone, tone], axis=1))
+        yield np.stack([tone, tone])

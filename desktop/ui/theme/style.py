@@ -87,10 +87,11 @@ QPushButton {
 }
 QPushButton:hover { background: $RAISED_HOVER; border-color: $RAIL; }
 QPushButton:pressed { background: $SELECTED; border-color: $RAIL; }
-QPushButton:checked { background: $SELECTED; border-color: $ACCENT; color: $ACCENT; }
+QPushButton:checked {
+    background: $SELECTED; border-color: $SELECTED $SELECTED $ACCENT $SELECTED; color: $ACCENT;
+}
 QPushButton:disabled { color: $FAINT; }
 QPushButton:focus { border-color: $ACCENT; }
-QPushButton:checked:focus { border-color: $TEXT; }
 QPushButton::menu-indicator { image: none; width: 0; }
 
 QPushButton[kind="primary"] { background: $ACCENT; color: $ON_ACCENT; border-color: $ACCENT; font-weight: 600; }
@@ -136,6 +137,7 @@ QScrollBar::handle { background: $RAIL; border-radius: 4px; margin: 2px; }
 QScrollBar::handle:vertical { min-height: 32px; }
 QScrollBar::handle:horizontal { min-width: 32px; }
 QScrollBar::handle:hover { background: $DIM; }
+QScrollBar::handle:disabled { background: transparent; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 

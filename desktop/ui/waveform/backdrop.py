@@ -58,7 +58,7 @@ class Backdrop:
         painter = QPainter(row)
         start, end = self._view.visible_range()
         if self._loop_span is not None:
-            left, right = (width * (second - start) / (end - start) for second in self._loop_span)
+            left, right = (width * (min(max(second, start), end) - start) / (end - start) for second in self._loop_span)
             tint = theme.colour(Colour.ACCENT)
             tint.setAlphaF(LOOP_OPACITY if self._is_loop_repeated else IDLE_LOOP_OPACITY)
             painter.fillRect(QRectF(left, 0, right - left, 1), tint)

@@ -12,6 +12,8 @@ ZOOM_PER_NOTCH = 1.25
 PAN_PER_NOTCH = 0.1
 MIN_VISIBLE_S = 0.0005
 """Shortest visible range in seconds: some twenty samples at 44.1 kHz."""
+_MAX_X = float(1 << 20)
+"""Farthest x in logical pixels: painters count in 32 bits, and of an hour at the closest zoom most is farther away."""
 
 
 class TimeViewBox(pg.ViewBox):
@@ -48,9 +50,9 @@ class TimeViewBox(pg.ViewBox):
         return self.mapRectToScene(self.rect())
 
     def x_of(self, second: float) -> float:
-        """Return the x of a time, in logical pixels of the widget."""
+        """Return the x of a time, in logical pixels of the widget; one that is far out of view may be nearer than it is."""
         (start, end), rect = self.visible_range(), self.scene_rect()
-        return rect.left() + rect.width() * (second - start) / (end - start)
+        return max(-_MAX_X, min(_MAX_X, rect.left() + rect.width() * (second - start) / (end - start)))
 
     def second_at(self, x: float) -> float:
         """Return the time at an x in logical pixels of the widget, inside the track."""

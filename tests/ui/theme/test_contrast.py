@@ -132,16 +132,29 @@ def _grab_image(widget: QWidget) -> QImage:
     return widget.grab().toImage()
 
 
-def test_checked_button_has_an_accent_border_and_hovered_button_a_visible_border(qtbot: QtBot) -> None:
-    buttons = [PushButton("Lanes") for _ in range(2)]
-    borders: list[str] = []
-    for button, checked in zip(buttons, (False, True), strict=True):
+def test_checked_button_has_an_accent_line_below_focused_button_a_ring_and_hovered_button_a_border(
+    qtbot: QtBot,
+) -> None:
+    def border_colours(is_checked: bool, has_focus: bool) -> tuple[str, str]:
+        """Return the colours of the upper and of the lower border."""
+        button = PushButton("Lanes")
         qtbot.addWidget(button)
         button.setCheckable(True)
-        button.setChecked(checked)
+        button.setChecked(is_checked)
         button.resize(80, 32)
-        borders.append(_grab_image(button).pixelColor(40, 1).name())
-    assert borders == [theme.palette[Colour.RAISED], theme.palette[Colour.ACCENT]]
+        with qtbot.waitActive(button):
+            button.show()
+            button.activateWindow()
+        (button.setFocus if has_focus else button.clearFocus)()
+        assert button.hasFocus() == has_focus
+        image = _grab_image(button)
+        return image.pixelColor(40, 1).name(), image.pixelColor(40, 30).name()
+
+    raised, selected, accent = (theme.palette[each] for each in (Colour.RAISED, Colour.SELECTED, Colour.ACCENT))
+    assert border_colours(is_checked=False, has_focus=False) == (raised, raised)
+    assert border_colours(is_checked=True, has_focus=False) == (selected, accent)
+    assert border_colours(is_checked=False, has_focus=True) == (accent, accent)
+    assert border_colours(is_checked=True, has_focus=True) == (accent, accent)
     sheet = create_style_sheet(DARK)
     assert "QPushButton:hover" in sheet
     assert DARK[Colour.RAIL] in sheet.split("QPushButton:hover", 1)[1].split("}", 1)[0]

@@ -98,3 +98,15 @@ def test_the_last_of_two_overlapping_chords_by_hand_counts() -> None:
 
 def test_a_chord_without_duration_changes_nothing() -> None:
     assert override_chords(FOUND.chords, (Chord(3, 3, "D"),)) == FOUND.chords
+
+
+def test_a_first_beat_that_was_tapped_far_behind_the_end_leaves_the_beats_inside_the_song() -> None:
+    grid = edited_grid(AnalysisEdits(TappedTempo(400, first_beat_s=1e9)))
+    assert len(grid.beats) in (66, 67)
+    assert grid.beats[0] >= 0
+    assert grid.beats[-1] <= DURATION_S
+
+
+def test_beats_are_not_doubled_until_they_are_too_close() -> None:
+    dense = replace(FOUND, grid=BeatGrid(tuple(0.001 + index * 0.0015 for index in range(100))))
+    assert len(edited_grid(AnalysisEdits(tempo_factor=8), dense).beats) == 100

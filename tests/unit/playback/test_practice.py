@@ -316,9 +316,11 @@ def test_count_in_leads_into_the_song_with_the_playhead_standing_still(
     playing.play()
     output = playing.render(1.5)
     assert (playing.session.position, playing.session.is_counting_in) == (RATE, True)
+    assert playing.session.count_in_beat == (3, 4)
     output = np.concatenate([output, playing.render(1.5)])
     lead = 2 * RATE + RATE // 50
     assert not playing.session.is_counting_in
+    assert playing.session.count_in_beat is None
     clicks = click_frames(output[:lead], np.zeros(lead, np.float32))
     assert clicks == [RATE // 50 + number * RATE // 2 for number in range(4)]
     np.testing.assert_array_equal(output[lead + 2000 :], song[RATE:][2000 : len(output) - lead])

@@ -109,6 +109,24 @@ def test_process_that_does_not_respond_delays_no_command_and_is_killed_at_the_en
     assert not is_running(pid)
 
 
+def test_process_that_hangs_while_a_song_plays_is_reported_once_and_replaced_at_the_next_play(
+    engine: SoundProcess, source: StemFileSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sound_process, "_MAX_SILENCE_S", 0.5)
+    session, errors = Session(engine), list[str]()
+    session.on_error = errors.append
+    session.open(source, NAMES)
+    hanging = started_pid(engine)
+    os.kill(hanging, signal.SIGSTOP)
+    session.play()
+    wait_until(lambda: session.position == 0 and bool(errors), 10, 0.01)
+    assert errors == ["The sound stopped unexpectedly. Press play again."]
+    assert not session.is_playing
+    assert not is_running(hanging)
+    session.play()
+    assert started_pid(engine) != hanging
+
+
 def test_process_that_ended_during_a_pause_is_started_again_by_the_next_command(
     engine: SoundProcess, source: StemFileSource, caplog: pytest.LogCaptureFixture
 ) -> None:

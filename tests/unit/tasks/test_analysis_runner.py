@@ -227,3 +227,17 @@ def test_song_is_requested_only_if_it_lacks_an_analysis(library: Library) -> Non
     library.analyse(job)
     library.service.request_analysis(job.id)
     assert library.queue.analyses == [job.id]
+
+
+def test_song_whose_analysis_file_was_damaged_is_analysed_again_when_it_is_shown(library: Library) -> None:
+    job = library.complete(library.add())
+    library.analyse(job)
+    folder = library.home.job_folder(job.id)
+    found = load_analysis(folder)
+    folder.analysis.write_bytes(b'{"grid": {"beats": [1, 1')
+    library.service.request_analysis(job.id)
+    assert library.queue.analyses == [job.id]
+    assert library.analyse(job) is AnalysisOutcome.ANALYSED
+    assert load_analysis(folder) == found
+    library.service.request_analysis(job.id)
+    assert library.queue.analyses == [job.id]

@@ -88,8 +88,8 @@ class LibraryController(QObject):
         self._background.run(lambda: self._service().request_draft(job_id))
 
     def request_analysis(self, job: Job | None) -> None:
-        """Request the analysis of a song that is shown and has stems, unless it has one."""
-        if job is not None and job.result is not None and job.wants_analysis:
+        """Request the analysis of a song that is shown and has stems, unless it has one that can be read."""
+        if job is not None and job.result is not None:
             self._background.run(lambda: self._service().request_analysis(job.id))
 
     def set_song_tempo_and_key(self, job_id: str, tempo_bpm: float | None, key: Key | None) -> None:

@@ -16,7 +16,7 @@ from desktop.ui.widgets.button import ValueButton, create_icon_button
 from desktop.ui.widgets.check_box import Switch
 from desktop.ui.widgets.fader import Fader
 
-_WIDE_FADER, _NARROW_FADER = 72, 46
+_WIDE_FADER, _NARROW_FADER = 72, 40
 
 
 def describe_missing_beats(controller: PlayerController) -> str:

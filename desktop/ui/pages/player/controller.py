@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.playback.levels import Levels
 from desktop.playback.output_settings import OutputSettings
-from desktop.playback.session import Session
+from desktop.playback.session import CountInBeat, Session
 from desktop.playback.song_state import SongState
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.pages.player.analysis_controls import AnalysisControls
@@ -35,6 +35,8 @@ class PlayerController(QObject):
     """`Levels` of the lanes and of the master, some thirty times a second during playback; empty when it stops."""
     speed_changed = Signal()
     """The speed trainer has changed the speed, or the round of the loop is another."""
+    count_in_changed = Signal()
+    """Another beat of the count-in is heard, or none any more."""
     chord_requested = Signal()
     """The user wants to name the chord at the playhead."""
     notice = Signal(str)
@@ -47,6 +49,7 @@ class PlayerController(QObject):
         self._tick_count = 0
         self._waiting = False
         self._shown_speed = (100.0, 0)
+        self._count_in_beat: CountInBeat | None = None
         self._background = BackgroundRunner("song", self)
         self._saver = StateSaver(states, self._background, self._loaded_state, self)
         self.mix = MixControls(session, self)
@@ -70,9 +73,10 @@ class PlayerController(QObject):
         self.tracks.opened.connect(self._on_opened)
         self.tracks.source_replaced.connect(self._on_source_replaced)
         self.tracks.failed.connect(self.notice)
-        # The session calls these from its audio threads.
+        # Session and states call these from their threads.
         session.on_error = lambda message: self._background.call_in_gui_thread(lambda: self._on_playback_error(message))
         session.on_notice = lambda message: self._background.call_in_gui_thread(lambda: self.notice.emit(message))
+        states.on_notice = lambda message: self._background.call_in_gui_thread(lambda: self.notice.emit(str(message)))
         session.on_ended = lambda: self._background.call_in_gui_thread(self._on_ended)
 
     @property
@@ -104,6 +108,11 @@ class PlayerController(QObject):
     def duration(self) -> float:
         """Length of the track in seconds; 0 without a track."""
         return self._session.duration_s if self.is_ready else 0.0
+
+    @property
+    def count_in_beat(self) -> CountInBeat | None:
+        """Beat of the count-in that is heard; None while no count-in is."""
+        return self._count_in_beat
 
     @property
     def speed_percent(self) -> float:
@@ -173,6 +182,16 @@ class PlayerController(QObject):
         """Move the playhead forward by `seconds`, or back if they are negative."""
         self.seek(self.position + round(seconds * self._sample_rate()))
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a change of the track's state to take back."""
+        return self.is_ready and self._session.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a change that `undo` took back last."""
+        return self.is_ready and self._session.can_redo
+
     def undo(self) -> None:
         """Take back the last change of the track's state."""
         if self.is_ready and self._session.undo():
@@ -222,6 +241,7 @@ class PlayerController(QObject):
         self.levels_changed.emit(Levels())
         self._emit_position()
         self._emit_waiting(False)
+        self._emit_count_in(None)
         self.playing_changed.emit(False)
 
     def _tick(self) -> None:
@@ -231,6 +251,7 @@ class PlayerController(QObject):
         self._emit_position()
         self._emit_waiting(self._session.is_buffering)
         self._emit_speed()
+        self._emit_count_in(self._session.count_in_beat)
         self._tick_count += 1
         if self._tick_count % TICKS_PER_METER_UPDATE == 0:
             self.levels_changed.emit(self._session.take_levels())
@@ -246,6 +267,11 @@ class PlayerController(QObject):
             self._shown_speed = speed
             self.speed_changed.emit()
 
+    def _emit_count_in(self, beat: CountInBeat | None) -> None:
+        if beat != self._count_in_beat:
+            self._count_in_beat = beat
+            self.count_in_changed.emit()
+
     def _emit_position(self) -> None:
         position = self._session.position
         if position != self._last_position:
@@ -256,6 +282,7 @@ class PlayerController(QObject):
         self._timer.stop()
         self._saver.set_periodic(False)
         self.levels_changed.emit(Levels())
+        self._emit_count_in(None)
         self.playing_changed.emit(False)
         self.loaded_changed.emit()
 

@@ -28,6 +28,8 @@ from desktop.ui.widgets.button import PushButton, TextButton, create_icon_button
 from desktop.ui.widgets.label import Chip, ElidedLabel, TwoLineLabel
 
 HEIGHT = 48
+_ARTIST_WIDTH = 96
+"""Width in pixels that the artist keeps beside a long title."""
 
 
 class PlayerHeader(QWidget):
@@ -77,6 +79,7 @@ class PlayerHeader(QWidget):
         self._menu_button.setAccessibleName(tr("Actions for {title}", title=format_title(job)))
         self._set_actions(header_actions(job))
         self._show_text(self._artist, format_artist(job))
+        self._artist.setMinimumWidth(min(self._artist.sizeHint().width(), _ARTIST_WIDTH))
         self._show_text(self._length, format_duration(job.seconds) if job.seconds else "")
         played_job = job.result or job
         self._show_text(

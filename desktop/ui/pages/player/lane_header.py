@@ -38,12 +38,11 @@ from desktop.ui.widgets.stereo_meter import StereoMeter
 from desktop.ui.widgets.text_escaping import escape_tooltip
 from desktop.ui.widgets.value_field import LevelField
 
-_TWO_ROW_HEIGHT = 60
-"""Height in pixels below which the controls stand in one row."""
 _COMPACT_FADER_WIDTH = 60
-_TOP_MARGIN, _COMPACT_TOP_MARGIN = 7, 4
 _EDGE_HEIGHT = 6
 """Height in pixels of the strip at the bottom that can be dragged."""
+_MARGINS, _COMPACT_MARGINS = (7, _EDGE_HEIGHT), (4, 4)
+"""Pixels above and below the controls."""
 
 
 @accessible_role(QAccessible.Role.Grouping)
@@ -90,8 +89,9 @@ class LaneHeader(LaneHeaderBase):
         for widget in (self._meter, self._fader, self._level):
             self._bottom_row.addWidget(widget, 1 if widget is self._fader else 0)
         self._rows = QVBoxLayout(self)
-        self._set_top_margin(_TOP_MARGIN)
+        self._set_margins(_MARGINS)
         self._rows.setSpacing(1)
+        self._rows.addStretch(0)
         self._rows.addLayout(self._top_row)
         self._rows.addStretch(1)
         self._rows.addLayout(self._bottom_row)
@@ -120,20 +120,17 @@ class LaneHeader(LaneHeaderBase):
         return QSize(HEADER_WIDTH, MIN_LANE_HEIGHT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the controls into one row if the height is too small for two."""
         super().resizeEvent(event)
         self._handle.setGeometry(0, self.height() - _EDGE_HEIGHT, self.width(), _EDGE_HEIGHT)
         self._handle.raise_()
-        self._set_compact(self.height() < _TWO_ROW_HEIGHT)
 
-    def _set_compact(self, is_compact: bool) -> None:
+    def set_compact(self, is_compact: bool) -> None:
         if self._level.isHidden() == is_compact:
             return
         for widget in (self._badge, self._menu_button, self._meter, self._level):
             widget.setVisible(not is_compact)
-        for row, stretch in enumerate((1, 0, 0, 0) if is_compact else (0, 1, 0, 1)):
-            self._rows.setStretch(row, stretch)
-        self._set_top_margin(_COMPACT_TOP_MARGIN if is_compact else _TOP_MARGIN)
+        self._rows.setStretch(0, 2 if is_compact else 0)  # as much space above one row as the two stretches below
+        self._set_margins(_COMPACT_MARGINS if is_compact else _MARGINS)
         self._badge_gap.changeSize(0 if is_compact else 4, 0)
         if is_compact:
             self._top_row.insertWidget(self._top_row.indexOf(self._mute), self._fader)
@@ -143,8 +140,8 @@ class LaneHeader(LaneHeaderBase):
             self._fader.setMinimumWidth(64)
             self._fader.setMaximumWidth(HEADER_WIDTH)
 
-    def _set_top_margin(self, margin: int) -> None:
-        self._rows.setContentsMargins(metrics.EDGE_WIDTH + 14, margin, 12, _EDGE_HEIGHT)
+    def _set_margins(self, margins: tuple[int, int]) -> None:
+        self._rows.setContentsMargins(metrics.EDGE_WIDTH + 14, margins[0], 12, margins[1])
 
     def refresh(self) -> None:
         """Show the current mix and look of the lane, if they are not shown already: a drag changes one lane only."""

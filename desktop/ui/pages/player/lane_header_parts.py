@@ -12,6 +12,8 @@ from desktop.ui.theme.palette import BADGE_OPACITY, Colour, theme
 from desktop.ui.widgets.button import PaintedButton
 
 HEADER_WIDTH = 272
+TWO_ROW_HEIGHT = 60
+"""Height of a lane in logical pixels below which its controls stand in one row."""
 
 
 class StemBadge(QWidget):
@@ -51,6 +53,9 @@ class LaneHeaderBase(QWidget):
         """Set the colour of the edge."""
         self._colour = colour
         self.update()
+
+    def set_compact(self, is_compact: bool) -> None:
+        """Put the controls into one row, or into two. Does nothing in a header that has one layout for all heights."""
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)

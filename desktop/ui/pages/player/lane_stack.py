@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QScrollBar, QWidget
 
 from desktop.text.message import tr
-from desktop.ui.pages.player.lane_header_parts import HEADER_WIDTH
+from desktop.ui.pages.player.lane_header_parts import HEADER_WIDTH, TWO_ROW_HEIGHT, LaneHeaderBase
 from desktop.ui.pages.player.lane_looks import MIN_LANE_HEIGHT
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.waveform.view import WaveformView
@@ -26,7 +26,7 @@ class LaneStack(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = WaveformView()
-        self._headers: list[QWidget] = []
+        self._headers: list[LaneHeaderBase] = []
         self._heights: list[int] = []
         self._header_column = QWidget()
         self._header_area = QScrollArea()
@@ -67,11 +67,11 @@ class LaneStack(QWidget):
         ruler.lower()  # Tab and screen readers follow the order of the children
 
     @property
-    def headers(self) -> tuple[QWidget, ...]:
+    def headers(self) -> tuple[LaneHeaderBase, ...]:
         """Lane headers from top to bottom."""
         return tuple(self._headers)
 
-    def set_headers(self, headers: Sequence[QWidget], heights: Sequence[int]) -> None:
+    def set_headers(self, headers: Sequence[LaneHeaderBase], heights: Sequence[int]) -> None:
         """Replace the lane headers; `heights` are those of `set_heights`."""
         for header in self._headers:
             header.hide()
@@ -91,13 +91,17 @@ class LaneStack(QWidget):
 
     def lane_bottoms(self) -> list[int]:
         """Return the bottom of each lane, in logical pixels from the top of the first lane."""
-        bottoms = accumulate(share_heights(self._heights, self.view.lanes_height()))
-        return [round(bottom) for bottom in bottoms]
+        return [round(bottom) for bottom in accumulate(self._shares())]
+
+    def _shares(self) -> list[float]:
+        return share_heights(self._heights, self.view.lanes_height())
 
     def relayout(self) -> None:
         """Position headers and waveforms."""
         bottoms, top = self.lane_bottoms(), 0
-        for header, bottom in zip(self._headers, bottoms, strict=True):
+        for header, bottom, share in zip(self._headers, bottoms, self._shares(), strict=True):
+            # The share decides, not the rounded height: equal shares are rounded to heights that differ by a pixel.
+            header.set_compact(share < TWO_ROW_HEIGHT)
             header.setGeometry(QRect(0, top, HEADER_WIDTH, bottom - top))
             top = bottom
         self._header_column.resize(HEADER_WIDTH, top)

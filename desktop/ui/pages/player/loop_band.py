@@ -15,6 +15,8 @@ from desktop.ui.widgets.text_escaping import escape_tooltip
 
 _EDGE_REACH = 8
 """Logical pixels from an end of a loop in which a drag moves this end."""
+_MIN_NAME_WIDTH = 24
+"""Logical pixels below which a name would be nothing but dots."""
 _CHOSEN_OPACITY, _OTHER_OPACITY = 0.30, 0.10
 
 
@@ -114,8 +116,9 @@ class LoopBand(RulerItem):
         painter.setPen(theme.colour(Colour.TEXT if is_chosen else Colour.DIM))
         text_left = max(left, float(-self.x())) + 10
         text_box = QRectF(text_left, 0, max(0.0, right - 6 - text_left), BAND_HEIGHT)
-        text = QFontMetrics(painter.font()).elidedText(
-            self._shown.name, Qt.TextElideMode.ElideRight, int(text_box.width())
-        )
-        painter.drawText(text_box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        if text_box.width() >= _MIN_NAME_WIDTH:
+            text = QFontMetrics(painter.font()).elidedText(
+                self._shown.name, Qt.TextElideMode.ElideRight, int(text_box.width())
+            )
+            painter.drawText(text_box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
         self.draw_focus_ring(painter)

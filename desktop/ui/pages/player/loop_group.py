@@ -6,15 +6,15 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.playback.practice import Loop
-from desktop.text.durations import format_duration_tenths
+from desktop.text.durations import format_duration, format_duration_tenths
 from desktop.text.message import tr
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.transport_group import TransportGroup
 from desktop.ui.widgets.button import ValueButton
 from desktop.ui.widgets.check_box import Switch
-from desktop.ui.widgets.text_escaping import escape_menu_text
+from desktop.ui.widgets.text_escaping import escape_menu_text, escape_tooltip
 
-_FIELD_WIDTH = 100
+_WIDE_FIELD, _NARROW_FIELD = 143, 110
 
 
 class LoopGroup(TransportGroup):
@@ -32,7 +32,13 @@ class LoopGroup(TransportGroup):
         self.add(self.switch, self.button)
         self.switch.toggled.connect(self._practice.set_looping)
         self._practice.changed.connect(self.refresh)
-        self.button.setFixedWidth(_FIELD_WIDTH)
+        self._is_narrow = False
+        self.set_narrow(False)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        super().set_narrow(is_narrow)
+        self._is_narrow = is_narrow
+        self.button.setFixedWidth(_NARROW_FIELD if is_narrow else _WIDE_FIELD)
         self.refresh()
 
     def refresh(self) -> None:
@@ -41,7 +47,9 @@ class LoopGroup(TransportGroup):
         self.switch.set_on(state.repeated_loop is not None)
         self.switch.setEnabled(state.loop is not None)
         self.switch.setToolTip("" if state.loop else tr("Drag in the ruler above the lanes to make a loop"))
-        self.button.show_value(loop_title(state.loop) if state.loop else tr("Whole song"))
+        loop = state.loop
+        self.button.show_value(loop_title(loop, is_short=self._is_narrow) if loop else tr("Whole song"))
+        self.button.setToolTip(escape_tooltip(loop_title(loop)) if loop else "")
 
     def _fill_menu(self) -> None:
         state, menu = self._practice.state, self.menu
@@ -70,7 +78,7 @@ class LoopGroup(TransportGroup):
         self._practice.loop_section(number)
 
 
-def loop_title(loop: Loop) -> str:
-    """Return the name of a loop, or its times: "1:04.0 – 1:31.2"."""
-    start, end = format_duration_tenths(loop.start_s), format_duration_tenths(loop.end_s)
-    return loop.name or tr("{start} – {end}", start=start, end=end)
+def loop_title(loop: Loop, is_short: bool = False) -> str:
+    """Return the name of a loop, or its times: "1:04.0–1:31.2", or "1:04–1:31" if `is_short`."""
+    format_time = format_duration if is_short else format_duration_tenths
+    return loop.name or tr("{start}–{end}", start=format_time(loop.start_s), end=format_time(loop.end_s))

@@ -178,13 +178,13 @@ class LyricsList(QListView):
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        # Always shown: where a scroll bar comes and goes, every line wraps anew.
+        # Always there: where a scroll bar comes and goes, every line wraps anew. It is empty if all lines are in view.
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # 5,000 lines take half a second to measure: in batches, the window stays responsive.
         self.setLayoutMode(QListView.LayoutMode.Batched)
         self.setBatchSize(_BATCH_LINES)
-        self.verticalScrollBar().rangeChanged.connect(self._follow)
+        self.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
         self.verticalScrollBar().sliderPressed.connect(self.pause_following)
@@ -235,6 +235,10 @@ class LyricsList(QListView):
     def pause_following(self) -> None:
         """Let the list stay where the user scrolled it, for a while."""
         self._paused_until = monotonic() + _FOLLOW_PAUSE_S
+
+    def _on_range_changed(self, _first: int, last: int) -> None:
+        self.verticalScrollBar().setEnabled(last > 0)
+        self._follow()
 
     def _follow(self) -> None:
         if self._model.sung_row is not None and monotonic() >= self._paused_until:

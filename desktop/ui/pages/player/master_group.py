@@ -17,7 +17,8 @@ from desktop.ui.widgets.label import Chip
 from desktop.ui.widgets.levels import format_db
 from desktop.ui.widgets.stereo_meter import StereoMeter
 
-_WIDE_FADER, _NARROW_FADER = 120, 66
+_WIDE_FADER, _NARROW_FADER = 112, 60
+_WIDE_METER, _NARROW_METER = 54, 28
 LAMP_S = 1.0
 """Seconds for which the lamp stays on after the limiter has worked."""
 MIN_REDUCTION_DB = 0.05
@@ -65,6 +66,7 @@ class MasterGroup(TransportGroup):
     def set_narrow(self, is_narrow: bool) -> None:
         super().set_narrow(is_narrow)
         self.fader.setFixedWidth(_NARROW_FADER if is_narrow else _WIDE_FADER)
+        self.meter.setFixedWidth(_NARROW_METER if is_narrow else _WIDE_METER)
         self._is_narrow = is_narrow
         self._show_output()
 

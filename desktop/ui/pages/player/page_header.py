@@ -73,7 +73,10 @@ class PageHeader(QWidget):
         names = [tr("Mix {name}", name=name) for name in SNAPSHOTS]
         segments = [Segment(*values) for values in zip(SNAPSHOTS, (names[0], *SNAPSHOTS[1:]), names, strict=True)]
         self.snapshots = SegmentedControl(tr("Mix"), segments)
-        self.snapshots.setToolTip(tr("Four mixes of this song to switch between (Alt+1 to Alt+4)"))
+        mix_keys = ACTIONS[ActionId.CHOOSE_MIX].key_texts
+        self.snapshots.setToolTip(
+            tr("Four mixes of this song to switch between ({first} to {last})", first=mix_keys[0], last=mix_keys[-1])
+        )
         self.snapshots.value_selected.connect(controller.choose_snapshot)
         self._undo, self._redo = (
             self._create_button(action) for action in (ActionId.UNDO_CHANGE, ActionId.REDO_CHANGE)
@@ -89,6 +92,7 @@ class PageHeader(QWidget):
         self._menu_button = create_menu_button(self.menu_requested.emit)
         self._build_layout()
         self._practice.changed.connect(self.refresh)
+        controller.mix.changed.connect(self._refresh_undo)
         controller.analysis.changed.connect(self.refresh)
         controller.loaded_changed.connect(self.refresh)
         self.refresh()
@@ -148,11 +152,16 @@ class PageHeader(QWidget):
         is_ready, state = self._controller.is_ready, self._practice.state
         self.snapshots.show_value(state.snapshot)
         self.drawing.show_value(state.view.is_spectrogram)
-        for control in (self.tempo_chip, self.key_chip, self.snapshots, self._undo, self._redo, self.drawing):
+        for control in (self.tempo_chip, self.key_chip, self.snapshots, self.drawing):
             control.setEnabled(is_ready)
+        self._refresh_undo()
         for chip in (self.tempo_chip, self.key_chip):
             chip.setVisible(is_ready)  # nothing listens to a song that failed
         self._fold()
+
+    def _refresh_undo(self) -> None:
+        self._undo.setEnabled(self._controller.can_undo)
+        self._redo.setEnabled(self._controller.can_redo)
 
     def open_tempo(self) -> None:
         """Open the tempo popup."""

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.jobs.text import UNKNOWN_REASON
@@ -15,14 +15,14 @@ from desktop.paths import Home
 from desktop.text.durations import format_time_left
 from desktop.text.message import tr
 from desktop.ui.core.action import ActionId
+from desktop.ui.core.job_actions import header_actions
 from desktop.ui.core.job_text import format_job_status, format_partial_results
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.header import PlayerHeader
 from desktop.ui.pages.player.lyrics_panel import LyricsPanel
 from desktop.ui.pages.player.page_header import DrawCover, PageHeader
 from desktop.ui.pages.player.partial_results import PartialResults
-from desktop.ui.theme.fonts import ui_font
-from desktop.ui.theme.palette import Colour, theme
+from desktop.ui.pages.player.player_message import PlayerMessage
 from desktop.ui.widgets.accessibility import accessible_role
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 PRELOAD_DELAY_MS = 300
 """Milliseconds from the list's first rows to the import of the lane modules, which takes a third of a second."""
-MESSAGE_MAX_WIDTH = 640
-MESSAGE_HEADING_GAP = 8
 
 
 @accessible_role(QAccessible.Role.Grouping)
@@ -73,6 +71,8 @@ class PlayerPanel(QWidget):
         self.page_header.lyrics_button.toggled.connect(self.lyrics.set_shown)
         self.lyrics.shown_changed.connect(self.page_header.lyrics_button.setChecked)
         self._message = PlayerMessage()
+        self._message.action_requested.connect(self._request_action)
+        self._message.set_buttons_visible(False)
         self._stack = QStackedLayout()
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -124,6 +124,7 @@ class PlayerPanel(QWidget):
         """Show the header of the Player page, or that of a small player."""
         self._is_full_size = is_full_size
         self._show_header()
+        self._message.set_buttons_visible(is_full_size)  # the header of a small player has them
         self.lyrics.set_available(is_full_size)
 
     def _show_header(self) -> None:
@@ -162,7 +163,7 @@ class PlayerPanel(QWidget):
             return
         if sentences := _describe_missing_stem(job.stems):
             self._controller.tracks.unload()
-            self._show_message(tr("Stems are missing"), sentences, True)
+            self._show_message(tr("Stems are missing"), sentences, True, (ActionId.SEPARATE_AGAIN,))
             return
         self._shown_key = key
         self._ensure_lanes().show_stems(job)
@@ -174,9 +175,13 @@ class PlayerPanel(QWidget):
         if job.state.has_ended:
             self._controller.tracks.unload()
         if job.state is JobState.FAILED:
-            self._show_message(tr("This song could not be separated"), str(job.error or UNKNOWN_REASON), True)
+            self._show_message(
+                tr("This song could not be separated"), str(job.error or UNKNOWN_REASON), True, _main_actions(job)
+            )
         elif job.state is JobState.CANCELLED:
-            self._show_message(tr("Cancelled"), tr("No stems were kept. “Separate again” starts over."))
+            self._show_message(
+                tr("Cancelled"), tr("No stems were kept. “Separate again” starts over."), actions=_main_actions(job)
+            )
         elif self.partial_results.peaks is not None:
             self._show_partial_results(job, self.partial_results.peaks)
         else:
@@ -215,10 +220,12 @@ class PlayerPanel(QWidget):
             format_partial_results(job, self.partial_results.has_draft), self._controller.is_waiting
         )
 
-    def _show_message(self, heading: str, sentence: str, is_error: bool = False) -> None:
+    def _show_message(
+        self, heading: str, sentence: str, is_error: bool = False, actions: Sequence[ActionId] = ()
+    ) -> None:
         self._shown_key = None
         self._header.show_zoom(True)
-        self._message.show_message(heading, sentence, is_error)
+        self._message.show_message(heading, sentence, is_error, actions)
         self._stack.setCurrentWidget(self._message)
 
     def _ensure_lanes(self) -> "LanePanel":
@@ -233,47 +240,6 @@ class PlayerPanel(QWidget):
         return self._lanes_or_none
 
 
-class PlayerMessage(QLabel):
-    """Heading and sentence in the centre of the panel, wrapped and never elided."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._heading = ""
-        self._sentence = ""
-        self._colour = Colour.TEXT
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
-
-    def show_message(self, heading: str, sentence: str, is_error: bool = False) -> None:
-        """Show a heading, in the error colour if `is_error`, and a sentence."""
-        self._heading, self._sentence = heading, sentence
-        self._colour = Colour.BAD if is_error else Colour.TEXT
-        self.setAccessibleName(tr("{heading}. {sentence}", heading=heading.rstrip("."), sentence=sentence))
-        self.update()
-
-    def paintEvent(self, ev: QPaintEvent) -> None:
-        """Draw heading and sentence as a centred block."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour(Colour.BACKGROUND))
-        width = min(MESSAGE_MAX_WIDTH, self.width() - 64)
-        heading_font, sentence_font = ui_font(15, 600), ui_font(13)
-        flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
-        text_bounds = QRect(0, 0, width, 10_000)
-        heading_height = QFontMetrics(heading_font).boundingRect(text_bounds, flags, self._heading).height()
-        sentence_height = QFontMetrics(sentence_font).boundingRect(text_bounds, flags, self._sentence).height()
-        left, top = (
-            (self.width() - width) // 2,
-            max(8, (self.height() - heading_height - MESSAGE_HEADING_GAP - sentence_height) // 2),
-        )
-        painter.setFont(heading_font)
-        painter.setPen(theme.colour(self._colour))
-        painter.drawText(QRect(left, top, width, heading_height), flags, self._heading)
-        painter.setFont(sentence_font)
-        painter.setPen(theme.colour(Colour.DIM))
-        painter.drawText(
-            QRect(left, top + heading_height + MESSAGE_HEADING_GAP, width, sentence_height), flags, self._sentence
-        )
-
-
 def _import_playback_modules() -> None:
     playback_modules = (f"desktop.playback.{name}" for name in ("cue", "status", "source", "partial_source"))
     for name in (*playback_modules, "desktop.segments.live_peaks"):
@@ -283,6 +249,11 @@ def _import_playback_modules() -> None:
 def _import_lane_modules() -> None:
     for name in ("desktop.ui.pages.player.lane_panel", "qtawesome"):
         import_module(name)
+
+
+def _main_actions(job: Job) -> Sequence[ActionId]:
+    """Return the actions that the header of a small player offers, the main one first."""
+    return tuple(reversed(header_actions(job)))
 
 
 def _describe_missing_stem(stems: Sequence[Stem]) -> str:

@@ -17,7 +17,7 @@ from desktop.ui.widgets.value_field import NumberFormat, Stepper
 
 SPEED_STEP_PERCENT = 5
 _SPEED_WIDTH = 58
-_WIDE_KEY, _NARROW_KEY = 132, 64
+_WIDE_KEY, _NARROW_KEY = 120, 64
 _SEPARATOR = " · "
 
 
@@ -88,6 +88,7 @@ class KeyGroup(TransportGroup):
         self.stepper.value_entered.connect(self._set_cents)
         self._practice.changed.connect(self.refresh)
         controller.analysis.changed.connect(self.refresh)
+        controller.loaded_changed.connect(self.refresh)
         self.set_narrow(False)
         self.refresh()
 
@@ -115,7 +116,8 @@ class KeyGroup(TransportGroup):
 
     def _transposed_key(self, cents: float | None = None) -> str:
         """Return the name of the key that sounds with a transposition in cents; empty if it is not known."""
-        found = self._controller.analysis.current.key
+        # The analysis of the song before stays until another one is loaded.
+        found = self._controller.analysis.current.key if self._controller.is_ready else None
         cents = self._practice.state.cents if cents is None else cents
         return format_key(found.transposed(round(cents / CENTS_PER_SEMITONE))) if found else ""
 

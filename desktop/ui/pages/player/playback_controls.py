@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 
 from desktop.analysis.beat_grid import BeatGrid
+from desktop.playback.session import CountInBeat
 from desktop.text.durations import describe_duration, format_duration, format_duration_tenths
 from desktop.text.message import tr
 from desktop.ui.core.action import ActionId
@@ -53,7 +54,7 @@ class PlayButton(PaintedButton):
 
 
 class TimeReadout(QSlider):
-    """Shows "1:17.4 / 4:12" and, below it, "bar 36, beat 3"; repainted only when one of them changes.
+    """Shows "1:17.4 / 4:12" and, below it, "bar 36, beat 3" or "count-in 3 of 4"; repainted only when one of them changes.
 
     For the keyboard and for assistive technology it is the playhead, a slider in whole seconds. It ignores the mouse.
     """
@@ -64,7 +65,7 @@ class TimeReadout(QSlider):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._position_text, self._duration_text, self._widest_text = "0:00.0", "", "0:00.0"
-        self._beat_text = ""
+        self._beat_text, self._is_counting_in = "", False
         self._large_font, self._small_font = ui_font(18, 600), ui_font(13)
         self.setSingleStep(KEY_STEP_S)
         self.setPageStep(PAGE_STEP_S)
@@ -93,13 +94,15 @@ class TimeReadout(QSlider):
 
     @property
     def beat_text(self) -> str:
-        """Shown bar and beat; empty if they are not known."""
+        """Shown bar and beat, or beat of the count-in; empty if they are not known."""
         return self._beat_text
 
-    def show_beat(self, grid: BeatGrid | None, position: float) -> None:
-        """Show the bar and the beat at a position in seconds; nothing without a grid."""
-        text = ""
-        if grid is not None:
+    def show_beat(self, grid: BeatGrid | None, position: float, count_in: CountInBeat | None = None) -> None:
+        """Show the beat of the count-in, or the bar and the beat at a position in seconds; nothing without a grid."""
+        text, self._is_counting_in = "", count_in is not None
+        if count_in is not None:
+            text = tr("count-in {beat} of {total}", beat=count_in.number, total=count_in.total)
+        elif grid is not None:
             bar, beat = grid.position_at(position + BEAT_TOLERANCE_S)
             text = tr("bar {bar}, beat {beat}", bar=bar, beat=beat)
         if text != self._beat_text:
@@ -154,8 +157,8 @@ class TimeReadout(QSlider):
             painter.setPen(theme.colour(Colour.FAINT))
             painter.drawText(QPointF(x, baseline), f"/ {self._duration_text}")
         if self._beat_text:
-            painter.setFont(ui_font(12))
-            painter.setPen(theme.colour(Colour.DIM))
+            painter.setFont(ui_font(12, 600 if self._is_counting_in else 400))
+            painter.setPen(theme.colour(Colour.ACCENT if self._is_counting_in else Colour.DIM))
             painter.drawText(QPointF(TIME_INDENT, self.height() / 2 + 17), self._beat_text)
         if self.hasFocus():
             height = 44 if self._beat_text else 34

@@ -26,17 +26,22 @@ from desktop.ui.widgets.inline_field import InlineField
 from desktop.ui.widgets.wheel import WHEEL_NOTCH
 
 RULER_HEIGHT, RULER_HEIGHT_WITH_BARS = 42, 60
-"""Height in logical pixels without a beat grid, and with one."""
+"""Height in logical pixels without a beat grid, and with one, if the song has loops or sections, but not both."""
+LOOP_ROW_HEIGHT = 20
+"""Height in logical pixels of the row that loops have below the sections, in a song with both."""
 MAX_NAME_LENGTH = 60
 _LABEL_OFFSET, _CHORD_GAP = 4, 9
-_BAR_BASELINE, _TIME_ROW_BASELINE = 33, 9
+_BAR_BASELINE, _TIME_BASELINE = 27, 9
+"""Logical pixels from the bottom."""
 _FIELD_WIDTH = 160
 Item = TypeVar("Item", bound=RulerItem)
 
 
 @accessible_role(QAccessible.Role.Grouping)
 class Ruler(QWidget):
-    """Rows of loops and markers, of bars with chords if the song has a steady beat, and of times.
+    """Rows of markers, of loops, of bars with chords if the song has a steady beat, and of times.
+
+    Markers and loops share a row unless the song has both: their names would lie on each other.
 
     A drag over a free part makes a passage, a click seeks.
     """
@@ -80,6 +85,7 @@ class Ruler(QWidget):
         state, grid = self._practice.state, self._controller.analysis.current.grid
         self._adjust_counts(len(state.loops), len(state.markers))
         for index, (loop, band) in enumerate(zip(state.loops, self._bands, strict=True)):
+            band.set_top(self._loop_top())
             is_chosen = index == state.loop_index
             is_on = is_chosen and state.is_looping
             band.show_loop(loop, self._describe_loop(loop, is_on), is_chosen, is_on)
@@ -90,9 +96,15 @@ class Ruler(QWidget):
         self._view.set_grid(grid)
         self._show_tint(None)
         height = RULER_HEIGHT if grid is None else RULER_HEIGHT_WITH_BARS
+        if state.loops and state.markers:
+            height += LOOP_ROW_HEIGHT
         if height != self.minimumHeight():
             self.setFixedHeight(height)
         self.update()
+
+    def _loop_top(self) -> int:
+        """Return the y of the loops in logical pixels."""
+        return LOOP_ROW_HEIGHT if self._practice.state.markers else 0
 
     def _adjust_counts(self, loops: int, markers: int) -> None:
         """Create or delete items, so that their numbers are those of the song; the others keep the focus."""
@@ -185,7 +197,7 @@ class Ruler(QWidget):
         self._field = InlineField(text, name, lambda typed: on_name(" ".join(typed.split())), self)
         self._field.setMaxLength(MAX_NAME_LENGTH)
         left = max(0, min(item.x(), self.width() - _FIELD_WIDTH))
-        self._field.open_at(QRect(left, 0, _FIELD_WIDTH, 26), ui_font(11))
+        self._field.open_at(QRect(left, item.y(), _FIELD_WIDTH, 26), ui_font(11))
 
     def _follow_view(self) -> None:
         for item in (*self._bands, *self._flags):
@@ -226,15 +238,17 @@ class Ruler(QWidget):
             left, right = self._scale.x_of(self._passage.start_s), self._scale.x_of(self._passage.end_s)
             tint = theme.colour(Colour.ACCENT)
             tint.setAlphaF(0.3)
-            painter.fillRect(QRectF(left, 0, right - left, BAND_HEIGHT), tint)
+            painter.fillRect(QRectF(left, self._loop_top(), right - left, BAND_HEIGHT), tint)
 
     def _paint_times(self, painter: QPainter) -> None:
         start, end = self._view.view_box.visible_range()
-        baseline = self.height() - _TIME_ROW_BASELINE
+        baseline = self.height() - _TIME_BASELINE
         painter.setFont(ui_font(11))
         painter.setPen(theme.colour(Colour.FAINT))
         for second, label in compute_ticks(start, end, choose_tick_step(end - start, self.width())):
-            painter.drawText(QPointF(round(self._scale.x_of(second)) + _LABEL_OFFSET, baseline), label)
+            x = round(self._scale.x_of(second)) + _LABEL_OFFSET
+            if x + painter.fontMetrics().horizontalAdvance(label) <= self.width():  # a part of a time is another time
+                painter.drawText(QPointF(x, baseline), label)
 
     def _paint_bars(self, painter: QPainter) -> None:
         analysis = self._controller.analysis.current
@@ -243,13 +257,14 @@ class Ruler(QWidget):
         cents = self._practice.state.cents
         uses_flats = analysis.key is not None and analysis.key.transposed(round(cents / CENTS_PER_SEMITONE)).uses_flats
         start, end = self._view.view_box.visible_range()
+        baseline = self.height() - _BAR_BASELINE
         labels = compute_bar_labels(analysis.grid, start, end, self.width())
         for label in labels:
             x = self._scale.x_of(label.second) + _LABEL_OFFSET
             number = str(label.bar)
             painter.setFont(ui_font(11))
             painter.setPen(theme.colour(Colour.FAINT))
-            painter.drawText(QPointF(x, _BAR_BASELINE), number)
+            painter.drawText(QPointF(x, baseline), number)
             x += painter.fontMetrics().horizontalAdvance(number) + _CHORD_GAP
             if chord := chord_at(analysis.chords, label.second):
                 self._paint_chord(painter, x, format_chord(chord, cents, uses_flats))
@@ -259,7 +274,8 @@ class Ruler(QWidget):
     def _paint_chord(self, painter: QPainter, x: float, text: str) -> None:
         painter.setFont(ui_font(11, 600))
         painter.setPen(theme.colour(Colour.DIM))
-        painter.drawText(QPointF(x, _BAR_BASELINE), text)
+        if x + painter.fontMetrics().horizontalAdvance(text) <= self.width():
+            painter.drawText(QPointF(x, self.height() - _BAR_BASELINE), text)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

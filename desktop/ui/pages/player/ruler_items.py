@@ -70,6 +70,7 @@ class RulerItem(QAbstractButton):
     def __init__(self, scale: RulerScale, parent: QWidget) -> None:
         super().__init__(parent)
         self._scale, self._ruler = scale, parent
+        self._top = 0
         self._grab_x, self._is_dragging = 0.0, False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
@@ -77,11 +78,16 @@ class RulerItem(QAbstractButton):
             tr("Return chooses, F2 renames, Delete deletes, Left and Right go to the next, with Shift they move it.")
         )
 
+    def set_top(self, top: int) -> None:
+        """Set the y of the item's row in the ruler, in logical pixels."""
+        self._top = top
+        self.move(self.x(), top)
+
     def place(self, left: float, right: float) -> None:
         """Cover the ruler from `left` to `right`, in its logical pixels."""
         limit = self._ruler.width() + _OFF_SCREEN
         clipped_left, clipped_right = (max(-_OFF_SCREEN, min(limit, round(x))) for x in (left, right))
-        self.setGeometry(clipped_left, 0, max(1, clipped_right - clipped_left), ITEM_HEIGHT)
+        self.setGeometry(clipped_left, self._top, max(1, clipped_right - clipped_left), ITEM_HEIGHT)
 
     def menu_entries(self) -> list[tuple[str, Callable[[], object]]]:
         """Return text and function of each entry of the menu."""

@@ -15,6 +15,7 @@ from desktop.errors import UnusableTrackError
 from desktop.jobs.analysis_files import load_analysis
 from desktop.paths import Home
 from desktop.playback.song_state import SongState
+from desktop.runtime.disk_errors import describe_disk_error
 from desktop.text.message import Message
 
 if TYPE_CHECKING:
@@ -31,12 +32,18 @@ class SongStateStore:
 
     A state is a file in the job's folder, and not a column of the job's row: it changes with every pause, and a changed
     row has the whole window read it again. It goes to the bin with the job, is deleted with it, outlives a damaged
-    database, and needs no migration. A state that cannot be written is kept in memory only.
+    database, and needs no migration. A state that cannot be written is kept in memory, and written with the next one.
     """
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self.on_notice: Callable[[Message], None] = lambda message: None
+        """Called in that thread with a message for the user when a state cannot be read or saved."""
         self._known_states: dict[str, SongState] = {}
+        self._unsaved_ids: set[str] = set()
+        """Jobs whose known state is not on the disk."""
+        self._reported_ids: set[str] = set()
+        """Those of them of which the user was told that they cannot be saved."""
 
     def load(self, job_id: str) -> SongState:
         """Return the saved state of a job; the initial one if there is none."""
@@ -45,15 +52,37 @@ class SongStateStore:
         return self._known_states[job_id]
 
     def save(self, job_id: str, state: SongState) -> None:
-        """Save the state of a job, unless unchanged."""
-        if self.load(job_id) == state:
-            return
-        self._known_states[job_id] = state
+        """Save the state of a job, unless unchanged, and the states that could not be saved before."""
+        if self.load(job_id) != state:
+            self._known_states[job_id] = state
+            self._unsaved_ids.add(job_id)
+        for unsaved_id in sorted(self._unsaved_ids):
+            self._write(unsaved_id)
+
+    def _write(self, job_id: str) -> None:
+        path = self._path(job_id)
         try:
-            # Fails for a deleted job: its folder is not created again.
-            write_atomically(self._path(job_id), state.to_json())
+            write_atomically(path, self._known_states[job_id].to_json())
         except OSError as error:
+            if path.parent.exists():
+                self._note_failure(job_id, error)
+                return
+        self._unsaved_ids.discard(job_id)  # also that of a deleted job: its folder is not created again
+        self._reported_ids.discard(job_id)
+
+    def _note_failure(self, job_id: str, error: OSError) -> None:
+        """Tell the user once, until the state was saved."""
+        if job_id not in self._reported_ids:
+            self._reported_ids.add(job_id)
             _log.warning("The state of job %s could not be saved: %s", job_id, error)
+            reason, advice = describe_disk_error(error, self._path(job_id).parent)
+            self.on_notice(
+                Message(
+                    "Loops, mixes and other changes in the player cannot be saved: {reason}. {advice}.",
+                    reason=reason,
+                    advice=advice,
+                )
+            )
 
     def load_analysis(self, job_id: str) -> SongAnalysis | None:
         """Return what the analysis found in the track of a job; None until it was analysed."""
@@ -67,13 +96,30 @@ class SongStateStore:
         except FileNotFoundError:
             return SongState()
         except (OSError, ValueError, RecursionError) as error:
-            _log.warning("The saved state of job %s is ignored and set aside: %s", job_id, error)
+            _log.warning("The saved state of job %s is set aside: %s", job_id, error)
+            kept = path.with_suffix(UNREADABLE_SUFFIX)
+            state = _salvage(path)
+            self._unsaved_ids.add(job_id)
             with suppress(OSError):
-                path.replace(path.with_suffix(UNREADABLE_SUFFIX))
-            return SongState()
+                path.replace(kept)
+            self.on_notice(
+                Message(
+                    "Some of what you set for this song in the player cannot be read. The file {name} in its folder keeps it.",
+                    name=kept.name,
+                )
+            )
+            return state
 
     def _path(self, job_id: str) -> Path:
         return self._home.job_folder(job_id).song_state
+
+
+def _salvage(path: Path) -> SongState:
+    """Return the state with those of its values that can be read."""
+    try:
+        return SongState.salvage(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return SongState()
 
 
 def open_stem_files(paths: Sequence[Path]) -> "PlaybackSource":

@@ -89,7 +89,7 @@ def compute_tile(source: "PlaybackSource", key: TileKey) -> Tile:
     tile = np.zeros((source.lanes + 1, BANDS, TILE_COLUMNS), np.uint8)
     window = key.window
     try:
-        samples = _SampleWindows(source, window)
+        samples = _SampleWindows(source, window, _READ_AHEAD_FRAMES if key.hop < _READ_AHEAD_FRAMES else 0)
         for column in range(TILE_COLUMNS):
             middle = key.start + column * key.hop + key.hop // 2
             if middle >= source.frames:
@@ -106,8 +106,9 @@ def compute_tile(source: "PlaybackSource", key: TileKey) -> Tile:
 class _SampleWindows:
     """Reads windows of samples at ascending positions, each sample once where they overlap."""
 
-    def __init__(self, source: "PlaybackSource", window: int) -> None:
-        self._source, self._window = source, window
+    def __init__(self, source: "PlaybackSource", window: int, read_ahead: int) -> None:
+        """`read_ahead` is the number of frames to read beyond a window; none if the next window is farther away."""
+        self._source, self._window, self._read_ahead = source, window, read_ahead
         self._start = 0
         self._samples = self._read_range(0, 0)
 
@@ -117,9 +118,9 @@ class _SampleWindows:
 
         end, read_until = start + self._window, self._start + len(self._samples)
         if not self._start <= start <= read_until:
-            self._start, self._samples = start, self._read_range(start, end + _READ_AHEAD_FRAMES)
+            self._start, self._samples = start, self._read_range(start, end + self._read_ahead)
         elif end > read_until:
-            new = self._read_range(read_until, end + _READ_AHEAD_FRAMES)
+            new = self._read_range(read_until, end + self._read_ahead)
             self._start, self._samples = start, np.concatenate([self._samples[start - self._start :], new])
         lanes = self._samples[start - self._start : end - self._start].T
         if not lanes.shape[1]:

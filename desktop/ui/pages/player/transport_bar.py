@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSpacerItem, QWidget
 
 from desktop.text.message import tr
 from desktop.ui.core.action import ActionId
@@ -17,11 +17,13 @@ from desktop.ui.pages.player.pitch_groups import KeyGroup, SpeedGroup
 from desktop.ui.pages.player.playback_controls import TIME_INDENT, PlayButton, TimeReadout
 from desktop.ui.pages.player.transport_group import TransportGroup
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.widgets.accessibility import accessible_role
+from desktop.ui.widgets.accessibility import accessible_role, announce
 from desktop.ui.widgets.button import create_square_button
 
 HEIGHT, FULL_HEIGHT = 64, 76
 _LEFT_MARGIN, _RIGHT_MARGIN, _GAP = 16, 2, 12 - TIME_INDENT
+_SMALL_BUTTON_GAP, _WIDE_BUTTON_GAP, _NARROW_BUTTON_GAP = 4, 12, 6
+"""Pixels after the button that returns to the start: in a small player, on the Player page, and in a narrow window."""
 
 
 @accessible_role(QAccessible.Role.Grouping)
@@ -67,12 +69,15 @@ class TransportBar(QWidget):
         controller.playing_changed.connect(self._play_button.show_playing)
         controller.position_changed.connect(self._show_time)
         controller.analysis.changed.connect(self._show_time)
+        self._is_counting_in = False
+        controller.count_in_changed.connect(self._show_count_in)
         controller.loaded_changed.connect(self._update_controls)
         self.set_full_size(False)
         self._update_controls()
 
     def _build_layout(self) -> None:
         self._line = VerticalLine()
+        self._button_gap = QSpacerItem(0, 0)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(_LEFT_MARGIN, 1, _RIGHT_MARGIN, 0)
         self._row.setSpacing(0)
@@ -82,6 +87,7 @@ class TransportBar(QWidget):
         ):  # fmt: skip
             self._row.addWidget(widget)
         self._row.insertSpacing(1, _GAP)
+        self._row.insertSpacerItem(self._row.indexOf(self._stop_button), self._button_gap)
         self._row.addStretch(1)
         self._row.addWidget(self._master)
 
@@ -104,6 +110,8 @@ class TransportBar(QWidget):
     def _fold(self) -> None:
         """Take less width in a narrow window, so that nothing is cut off."""
         self._set_narrow(False)
+        if not self._is_full_size:
+            self._set_button_gap(_SMALL_BUTTON_GAP)
         if self._is_full_size and self._wanted_width() > self.width():
             self._set_narrow(True)
             self._master.meter.setVisible(self._wanted_width() <= self.width())
@@ -112,11 +120,17 @@ class TransportBar(QWidget):
         for group in (*self._practice_groups, self._master):
             group.set_narrow(is_narrow)
         self._master.meter.show()
+        self._set_button_gap(_NARROW_BUTTON_GAP if is_narrow else _WIDE_BUTTON_GAP)
+
+    def _set_button_gap(self, width: int) -> None:
+        self._button_gap.changeSize(width, 0)
+        self._row.invalidate()
 
     def _wanted_width(self) -> int:
         """Return the width in pixels of all that the Player page shows; the layout itself knows it only later."""
         shown = (self._play_button, self._time_readout, self._to_start_button, *self._practice_groups, self._master)
-        return sum(widget.minimumSizeHint().width() for widget in shown) + _LEFT_MARGIN + _GAP + _RIGHT_MARGIN
+        gaps = _LEFT_MARGIN + _GAP + self._button_gap.sizeHint().width() + _RIGHT_MARGIN
+        return sum(max(widget.minimumSizeHint().width(), widget.minimumWidth()) for widget in shown) + gaps
 
     def _update_controls(self) -> None:
         is_ready = self._controller.is_ready
@@ -135,7 +149,15 @@ class TransportBar(QWidget):
         position = self._controller.position_seconds
         self._time_readout.show_times(position, self._controller.duration)
         shows_beat = self._is_full_size and self._controller.is_ready
-        self._time_readout.show_beat(self._controller.analysis.current.grid if shows_beat else None, position)
+        grid = self._controller.analysis.current.grid if shows_beat else None
+        self._time_readout.show_beat(grid, position, self._controller.count_in_beat)
+
+    def _show_count_in(self) -> None:
+        """Show the beat of the count-in, and say once that it has begun."""
+        was_counting_in, self._is_counting_in = self._is_counting_in, self._controller.count_in_beat is not None
+        if self._is_counting_in and not was_counting_in:
+            announce(self._time_readout, tr("Counting in"))
+        self._show_time()
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -9,7 +9,7 @@ from desktop.ui.widgets.accessibility import accessible_role
 from desktop.ui.widgets.label import ElidedLabel
 
 HEIGHT = 48
-_WIDE_MARGIN, _NARROW_MARGIN = 13, 5
+_WIDE_MARGIN, _NARROW_MARGIN = 13, 4
 _HEADING_SIZE = 11
 
 

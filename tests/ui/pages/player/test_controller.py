@@ -268,7 +268,7 @@ def test_song_that_nobody_touched_leaves_no_file(controller: PlayerController, h
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"null and void", b"\xff\xfe", b"[" * 100_000, b'{"lanes": 3}'])
-def test_damaged_state_is_ignored_with_a_log_line(
+def test_damaged_state_is_set_aside_with_a_notice_and_a_log_line(
     qtbot: QtBot,
     controller: PlayerController,
     home: Home,
@@ -277,10 +277,12 @@ def test_damaged_state_is_ignored_with_a_log_line(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     home.job_folder(SONG_ID).song_state.write_bytes(damage)
-    load_stems(controller, tmp_path)
+    with qtbot.waitSignal(controller.notice) as notice:
+        load_stems(controller, tmp_path)
     qtbot.waitUntil(lambda: controller.is_ready)
     assert controller.mix.lane_mix(0) == LaneMix()
-    assert "is ignored" in caplog.text
+    assert "player.unreadable" in notice.args[0]
+    assert "is set aside" in caplog.text
     assert SONG_ID in caplog.text
 
 

@@ -312,9 +312,19 @@ def test_low_lane_keeps_pan_fader_mute_solo_and_its_menu_in_one_row(qtbot: QtBot
     kept = [child(header, Knob), child(header, Fader), button(header, "M"), button(header, "S")]
     assert all(widget.isVisible() for widget in kept)
     assert len({widget.geometry().center().y() for widget in kept}) == 1
+    assert abs(kept[0].geometry().center().y() - header.rect().center().y()) <= 1
     assert all(left.geometry().right() < right.geometry().left() for left, right in itertools.pairwise(kept))
     assert not child(header, LevelField).isVisible()
     qtbot.keyClick(button(header, "M"), Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     menu.close()
+
+
+def test_all_lanes_have_one_row_of_controls_or_all_have_two(panel: PlayerPanel) -> None:
+    seen: set[frozenset[bool]] = set()
+    for height in range(330, 420):
+        panel.resize(1168, height)
+        QApplication.processEvents()
+        seen.add(frozenset(child(header, LevelField).isVisible() for header in lanes(panel)))
+    assert seen == {frozenset({True}), frozenset({False})}

@@ -331,3 +331,18 @@ def test_long_lines_wrap_inside_the_panel(qtbot: QtBot, without_lyrics: Job, win
     short, long = (panel.list.visualRect(panel.list.model().index(row, 0)) for row in (0, 1))
     assert long.height() > 3 * short.height()
     assert long.right() <= panel.list.viewport().width()
+
+
+def test_scroll_bar_keeps_its_place_and_is_empty_while_all_lines_are_in_view(
+    qtbot: QtBot, with_lyrics: Job, window: MainWindow
+) -> None:
+    lyrics = open_player(qtbot, window, with_lyrics).list
+    qtbot.waitUntil(lyrics.isVisible)
+    lyrics.show_lines([LyricLine(f"Line {number}") for number in range(100)])
+    scroll_bar = lyrics.verticalScrollBar()
+    qtbot.waitUntil(lambda: scroll_bar.maximum() > 0)
+    assert scroll_bar.isEnabled()
+    width = lyrics.viewport().width()
+    lyrics.show_lines([LyricLine("One line")])
+    qtbot.waitUntil(lambda: not scroll_bar.isEnabled())
+    assert lyrics.viewport().width() == width

@@ -19,14 +19,16 @@ from desktop.paths import Home
 from desktop.playback.session import Session
 from desktop.stage import Stage
 from desktop.text.message import verbatim
+from desktop.ui.core.action import ActionId
 from desktop.ui.core.job_text import format_runtime
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.pages.player.original_lane_header import ORIGINAL_HEIGHT
-from desktop.ui.pages.player.panel import PlayerMessage, PlayerPanel
+from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.pending_lane_header import PendingLaneHeader
+from desktop.ui.pages.player.player_message import PlayerMessage
 from desktop.ui.waveform.view import WaveformView
-from desktop.ui.widgets.button import LetterButton, PaintedButton
+from desktop.ui.widgets.button import LetterButton, PaintedButton, PushButton
 from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.label import Chip, ElidedLabel
 from desktop.ui.widgets.value_field import LevelField
@@ -113,6 +115,14 @@ def test_header_shows_title_artist_duration_model_stems_and_notices(
     for text in ("Night Drive", "Mara Lind", "0:02", "HT Demucs", "4 stems · add up exactly to the original"):
         assert text in header_texts
     assert "The file ends early." in header_texts
+
+
+def test_long_title_leaves_room_for_the_artist(panel: PlayerPanel, job: Job) -> None:
+    panel.show_job(replace(job, title="A very long name " * 20, artist="The Orchestra of a Village"))
+    QApplication.processEvents()
+    (artist,) = (each for each in panel.findChildren(ElidedLabel) if each.text() == "The Orchestra of a Village")
+    assert artist.isVisible()
+    assert artist.width() >= 96
 
 
 def test_model_chip_names_the_runtime_in_its_tooltip(
@@ -293,6 +303,48 @@ def test_failed_job_shows_its_error_in_the_panel(panel: PlayerPanel) -> None:
 def test_cancelled_job_is_not_shown_as_failed(panel: PlayerPanel) -> None:
     panel.show_job(make_job(state=JobState.CANCELLED))
     assert message_text(panel) == "Cancelled. No stems were kept. “Separate again” starts over."
+
+
+@pytest.mark.parametrize(
+    ("state", "texts"),
+    [(JobState.FAILED, ["Separate again", "Why it failed…"]), (JobState.CANCELLED, ["Separate again"])],
+)
+def test_page_of_a_song_without_stems_offers_its_actions_below_the_message(
+    qtbot: QtBot, panel: PlayerPanel, state: JobState, texts: list[str]
+) -> None:
+    def message_buttons() -> list[PushButton]:
+        message = panel.findChild(PlayerMessage)
+        assert message is not None
+        return [button for button in message.findChildren(PushButton) if button.isVisible()]
+
+    job = make_job(state=state)
+    panel.show_job(job)
+    assert not message_buttons()  # the header of the small player has them
+    panel.set_full_size(True)
+    qtbot.waitUntil(lambda: [button.text().strip() for button in message_buttons()] == texts)
+    assert all(button.visibleRegion().boundingRect() == button.rect() for button in message_buttons())
+    message_buttons()[0].setFocus()
+    panel.show_job(job)
+    assert message_buttons()[0].hasFocus()
+    with qtbot.waitSignal(panel.action_requested) as request:
+        qtbot.keyClick(message_buttons()[0], Qt.Key.Key_Return)
+    assert request.args == [job, ActionId.SEPARATE_AGAIN]
+    other = JobState.FAILED if state is JobState.CANCELLED else JobState.CANCELLED
+    panel.show_job(make_job(state=other))
+    QApplication.processEvents()
+    assert len(message_buttons()) == 3 - len(texts)
+    assert all(button.visibleRegion().boundingRect() == button.rect() for button in message_buttons())
+
+
+def test_page_of_a_song_whose_stems_are_missing_offers_to_separate_it_again(panel: PlayerPanel, job: Job) -> None:
+    panel.set_full_size(True)
+    job.stems[0].path.unlink()
+    panel.show_job(job)
+    message = panel.findChild(PlayerMessage)
+    assert message is not None
+    assert [button.text().strip() for button in message.findChildren(PushButton)] == ["Separate again"]
+    panel.show_job(None)
+    assert not [button for button in message.findChildren(PushButton) if button.isVisible()]
 
 
 def test_missing_stem_file_is_named(panel: PlayerPanel, job: Job) -> None:

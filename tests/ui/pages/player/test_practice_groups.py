@@ -91,6 +91,15 @@ def test_key_field_names_the_key_that_sounds(qtbot: QtBot, player: PlayerControl
     assert group.heading.text() == "E minor"
 
 
+def test_key_field_names_no_key_of_a_song_that_is_gone(qtbot: QtBot, player: PlayerController) -> None:
+    group = KeyGroup(player)
+    qtbot.addWidget(group)
+    player.analysis.set_found(ANALYSIS)
+    assert group.stepper.field.text() == "0 st · F♯ minor"
+    player.tracks.unload()
+    assert group.stepper.field.text() == "0 st"
+
+
 def test_click_and_count_in_say_why_there_are_none_without_beats(qtbot: QtBot, player: PlayerController) -> None:
     click, count_in = ClickGroup(player), CountInGroup(player)
     for group in (click, count_in):
@@ -119,7 +128,7 @@ def test_loop_menu_chooses_loops_sections_and_the_whole_song(qtbot: QtBot, playe
     player.practice.set_passage(2, 5)
     player.practice.add_marker(8, "Solo")
     assert group.switch.isChecked()
-    assert group.button.accessibleName() == "Chosen loop: 0:02.0 – 0:05.0"
+    assert group.button.accessibleName() == "Chosen loop: 0:02.0–0:05.0"
     group.menu.aboutToShow.emit()
     actions = {action.text(): action for action in group.menu.actions()}
     actions["Solo"].trigger()
@@ -128,6 +137,20 @@ def test_loop_menu_chooses_loops_sections_and_the_whole_song(qtbot: QtBot, playe
     group.menu.aboutToShow.emit()
     next(action for action in group.menu.actions() if action.text() == "Whole song").trigger()
     assert player.practice.state.repeated_loop is None
+
+
+@pytest.mark.parametrize(("is_narrow", "text"), [(False, "0:02.0–0:05.0"), (True, "0:02–0:05")])
+def test_times_of_the_chosen_loop_are_read_in_full(
+    qtbot: QtBot, player: PlayerController, is_narrow: bool, text: str
+) -> None:
+    group = LoopGroup(player)
+    qtbot.addWidget(group)
+    group.set_narrow(is_narrow)
+    assert group.button.sizeHint().width() <= group.button.width()  # "Whole song"
+    player.practice.set_passage(2, 5)
+    assert group.button.text() == text
+    assert group.button.sizeHint().width() <= group.button.width()
+    assert group.button.toolTip() == "0:02.0–0:05.0"
 
 
 def test_trainer_needs_a_loop_and_starts_and_stops(qtbot: QtBot, player: PlayerController) -> None:

@@ -19,7 +19,7 @@ from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.loop_band import LoopBand
 from desktop.ui.pages.player.marker_flag import MarkerFlag
 from desktop.ui.pages.player.panel import PlayerPanel
-from desktop.ui.pages.player.ruler import RULER_HEIGHT, RULER_HEIGHT_WITH_BARS, Ruler
+from desktop.ui.pages.player.ruler import LOOP_ROW_HEIGHT, RULER_HEIGHT, RULER_HEIGHT_WITH_BARS, Ruler
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.stems import write_completed_job
 
@@ -251,6 +251,20 @@ def test_ruler_has_a_row_of_bars_only_if_the_song_has_beats(
     qtbot.waitUntil(lambda: ruler.height() == RULER_HEIGHT)
 
 
+def test_loops_have_a_row_below_the_sections_so_that_no_name_lies_on_another(
+    qtbot: QtBot, controller: PlayerController, ruler: Ruler
+) -> None:
+    controller.practice.set_passage(2.0, 10.0)
+    assert (ruler.height(), bands(ruler)[0].y()) == (RULER_HEIGHT_WITH_BARS, 0)
+    controller.practice.add_marker(4.0, "Verse")
+    assert ruler.height() == RULER_HEIGHT_WITH_BARS + LOOP_ROW_HEIGHT
+    assert (flags(ruler)[0].y(), bands(ruler)[0].y()) == (0, LOOP_ROW_HEIGHT)
+    drag(qtbot, bands(ruler)[0], QPoint(80, 10), QPoint(80 + x_of(ruler, 2.0), 10))
+    assert (bands(ruler)[0].x(), bands(ruler)[0].y()) == (pytest.approx(x_of(ruler, 4.0), abs=1), LOOP_ROW_HEIGHT)
+    controller.practice.delete_marker(0)
+    assert (ruler.height(), bands(ruler)[0].y()) == (RULER_HEIGHT_WITH_BARS, 0)
+
+
 def test_bars_and_the_loop_are_drawn_in_the_lanes(controller: PlayerController, view: WaveformView) -> None:
     def row() -> list[int]:
         image = view.grab().toImage()
@@ -278,3 +292,15 @@ def test_view_is_restored_with_the_song_and_is_no_step_to_undo(
     panel.show_job(first)
     qtbot.waitUntil(lambda: controller.is_ready)
     assert view.view_box.visible_range() == (pytest.approx(3.0), pytest.approx(5.0))
+
+
+def test_a_loop_that_ends_hours_after_the_view_is_drawn_at_the_closest_zoom(
+    controller: PlayerController, ruler: Ruler, view: WaveformView
+) -> None:
+    controller.practice.apply(replace(controller.practice.state, loops=(Loop(0.0, 1e9, "Whole night"),), loop_index=0))
+    view.view_box.show_range(10.0, 10.0005)
+    QApplication.processEvents()
+    (item,) = ruler.items
+    assert item.width() >= ruler.width()
+    ruler.grab()
+    view.grab()

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.paths import Home
 from desktop.playback.ring import LaneSamples
-from desktop.playback.source import SampleStream, StemFileSource
+from desktop.playback.source import SampleStream, SourceStream, StemFileSource
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.original_lane_header import ORIGINAL_HEIGHT
 from desktop.ui.pages.player.panel import PlayerPanel
@@ -65,6 +65,33 @@ def test_columns_of_stems_that_do_not_exist_yet_are_empty(tmp_path: Path) -> Non
     existing = SAMPLE_RATE // TileKey(4, 0).hop
     assert tile[0, :, existing - 2].any()
     assert not tile[:, :, existing + 2 :].any()
+
+
+class CountingSource(StemFileSource):
+    """Stems, and the number of their frames that were read."""
+
+    frames_read = 0
+
+    def open_stream(self, start: int) -> SourceStream:
+        stream = super().open_stream(start)
+        read = stream.read
+
+        def count(frames: int) -> LaneSamples:
+            block = read(frames)
+            self.frames_read += len(block)
+            return block
+
+        stream.read = count  # type: ignore[method-assign]
+        return stream
+
+
+def test_spectrogram_of_hours_reads_only_what_it_shows(tmp_path: Path) -> None:
+    source = CountingSource([stem.path for stem in write_stems(tmp_path, 1, seconds=60.0)])
+    key = TileKey(12, 0)  # a column every six seconds
+    tile = compute_tile(source, key)
+    columns = 60 * SAMPLE_RATE // key.hop
+    assert tile[0, :, : columns - 1].any(axis=0).all()
+    assert source.frames_read <= (columns + 1) * key.window
 
 
 class SlowSource(StemFileSource):

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.analysis.beat_grid import BeatGrid
+from desktop.analysis.song_analysis import SongAnalysis
 from desktop.paths import Home
 from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.app.player_bindings import bind_player_actions
@@ -16,7 +17,8 @@ from desktop.ui.pages.player.master_group import MasterGroup
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.playback_controls import PlayButton, TimeReadout
 from desktop.ui.pages.player.transport_bar import TransportBar
-from tests.helpers.stems import write_completed_job
+from tests.helpers.manual_device import ManualDevices
+from tests.helpers.stems import SAMPLE_RATE, write_completed_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
@@ -88,7 +90,7 @@ def test_master_fader_sets_and_shows_the_master_level(
     assert master is not None
     fader = master.fader
     qtbot.mouseClick(fader, Qt.MouseButton.LeftButton, pos=QPoint(60, fader.height() // 2))
-    assert controller.mix.master.gain_db < -5
+    assert controller.mix.master.gain_db < -4
     qtbot.mouseDClick(fader, Qt.MouseButton.LeftButton, pos=QPoint(60, fader.height() // 2))
     assert controller.mix.master.gain_db == 0
     controller.mix.set_master_db(-3.5)
@@ -111,3 +113,31 @@ def test_first_bar_is_shown_at_the_start_of_a_song_whose_first_beat_was_found_a_
     assert readout.beat_text == "bar 1, beat 1"
     readout.show_beat(BeatGrid((0.2, 0.7, 1.2, 1.7, 2.2)), 0.0)
     assert readout.beat_text == "bar 0, beat 4", "a pick-up"
+
+
+def test_beats_of_the_count_in_are_shown_in_place_of_the_bar_and_announced_once(
+    qtbot: QtBot, bar: TransportBar, controller: PlayerController, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices, announced, readout = ManualDevices(), list[str](), bar.findChild(TimeReadout)
+    assert readout is not None
+    monkeypatch.setattr("desktop.playback.player_output.Device", devices)
+    monkeypatch.setattr("desktop.ui.pages.player.transport_bar.announce", lambda widget, text: announced.append(text))
+    load_stems(qtbot, controller, tmp_path / "stems", seconds=8.0)
+    controller.analysis.set_found(SongAnalysis(BeatGrid(tuple(0.5 * number for number in range(16)))))
+    controller.practice.set_count_in_bars(1)
+    controller.toggle_playback()
+    qtbot.waitUntil(lambda: devices.is_playing)
+    shown: list[str] = []
+
+    def render_until_the_song_is_heard() -> bool:
+        devices.render(SAMPLE_RATE // 10)
+        QApplication.processEvents()
+        if readout.beat_text not in shown:
+            shown.append(readout.beat_text)
+        return controller.position_seconds > 0
+
+    qtbot.waitUntil(render_until_the_song_is_heard)
+    controller.stop()
+    assert [text for text in shown if text] == [f"count-in {beat} of 4" for beat in (1, 2, 3, 4)]
+    assert announced == ["Counting in"]
+    assert not readout.beat_text
