@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from desktop.audio.names import safe_file_name
+from desktop.audio.names import safe_file_name, song_file_name
 from desktop.audio.stems import stem_title
 from desktop.jobs.model import Job
 
 # Maximum length of a file name in UTF-8 bytes on every file system in use; eCryptfs (encrypted home folders on Linux)
 # is the strictest. The last bytes are reserved for the number of a set and the suffix.
 _MAX_NAME_BYTES = 143 - len(" 999999.flac")
-_MAX_ARTIST_BYTES = 50
 _MAX_STEM_BYTES = 30
 
 
@@ -21,9 +20,8 @@ def stem_file_names(job: Job, stems: Sequence[str]) -> list[str]:
     Every name is safe on every file system (`safe_file_name`), and differs from the others in more than case.
     """
     labels = _make_distinct([safe_file_name(stem_title(stem), _MAX_STEM_BYTES) for stem in stems])
-    artist, max_song_bytes = job.artist.strip(), _MAX_NAME_BYTES - max(len(f" ({label})".encode()) for label in labels)
-    artist_prefix = f"{safe_file_name(artist, _MAX_ARTIST_BYTES)} - " if artist else ""
-    song = artist_prefix + safe_file_name(job.title, max_song_bytes - len(artist_prefix.encode()))
+    max_song_bytes = _MAX_NAME_BYTES - max(len(f" ({label})".encode()) for label in labels)
+    song = song_file_name(job.artist, job.title, max_song_bytes)
     return [f"{song} ({label})" for label in labels]
 
 
