@@ -49,12 +49,13 @@ def name_job_folders(home: Home, store: JobStore) -> None:
 
 def _rename_all(home: Home, jobs: list[Job]) -> None:
     unnamed, errors = home.job_folders.list_unnamed(), list[OSError]()
-    for job in jobs:
-        if job.id in unnamed:
-            try:
-                _rename(home, job)
-            except OSError as error:
-                errors.append(error)
+    unnamed_jobs = [job for job in jobs if job.id in unnamed]
+    for job in unnamed_jobs:
+        try:
+            _rename(home, job)
+        except OSError as error:
+            errors.append(error)
+    _log.info("Job folders named by their songs: %s", len(unnamed_jobs) - len(errors))
     if errors:
         _log.warning("Job folders that are not named by their songs: %s. First error: %s", len(errors), errors[0])
 
