@@ -2,17 +2,15 @@
 
 import hashlib
 import os
-import shutil
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from stat import S_ISREG
-from uuid import UUID
 
 import platformdirs
 
 from desktop.errors import ConfigurationError
+from desktop.job_folders import JobFolder, JobFolders, job_folders_in
 from desktop.text.message import Message
 
 # A unix socket's path may have 108 bytes on Linux and 104 on macOS, so the socket is never inside the library.
@@ -41,7 +39,7 @@ class Home:
 
     @property
     def jobs(self) -> Path:
-        """The folder with one folder for each job, named by its UUID."""
+        """The folder with one folder for each job, which `job_folder` finds."""
         return self.root / "jobs"
 
     @property
@@ -133,108 +131,20 @@ class Home:
         """Port and password of the bundled Redis, where there are no unix sockets."""
         return self.runtime_dir / "redis.json"
 
-    def job_folder(self, job_id: str) -> "JobFolder":
+    @property
+    def job_folders(self) -> JobFolders:
+        """The index of the folders of all jobs."""
+        return job_folders_in(self.jobs)
+
+    def job_folder(self, job_id: str) -> JobFolder:
         """Return the folder of a job. Raises ValueError if `job_id` is not a UUID, so that it cannot leave `jobs`."""
-        return JobFolder(self.jobs / str(UUID(job_id)))
+        return self.job_folders.find(job_id)
 
     def create_folders(self) -> "Home":
         """Create every folder, readable only by the user, and return this home. Raises OSError."""
         for folder in (self.root, self.jobs, self.models, self.redis_data, self.logs):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self
-
-
-@dataclass(frozen=True)
-class JobFolder:
-    """Files of one job."""
-
-    root: Path
-
-    @property
-    def source(self) -> Path:
-        """The folder with the added track, copied byte for byte."""
-        return self.root / "source"
-
-    @property
-    def backup_record(self) -> Path:
-        """A copy of the job's database row as JSON, used to rebuild a damaged database."""
-        return self.root / "job.json"
-
-    @property
-    def mixture_peaks(self) -> Path:
-        """The peak pyramid of the mixture."""
-        return self.root / "mixture.peaks"
-
-    @property
-    def cover(self) -> Path:
-        """The cover picture from the track's tags, if there is one."""
-        return self.root / "cover"
-
-    @property
-    def song_state(self) -> Path:
-        """State in which the user left the song in the player, as JSON."""
-        return self.root / "player.json"
-
-    @property
-    def analysis(self) -> Path:
-        """What the analysis found in the song, as JSON; missing until it was analysed."""
-        return self.root / "analysis.json"
-
-    @property
-    def lyrics(self) -> Path:
-        """The lyrics that were found when the track was added, as LRC."""
-        return self.root / "lyrics.lrc"
-
-    @property
-    def segments(self) -> Path:
-        """Finished segments of a processing job, one folder for each request; deleted when the job ends."""
-        return self.root / "segments"
-
-    @property
-    def draft(self) -> Path:
-        """Segments of the draft, played until the model's segments exist; deleted together with them."""
-        return self.root / "draft"
-
-    @property
-    def draft_attempts(self) -> Path:
-        """The number of drafts that were started but neither finished nor abandoned: their worker crashed."""
-        return self.root / "draft.tries"
-
-    def count_finished_segments(self) -> int:
-        """Return the number of finished segments: `desktop.segments.store` uses this suffix only for complete files."""
-        return sum(1 for _ in self.segments.glob("*/*.float32"))
-
-    def total_bytes(self) -> int:
-        """Return the total size of all files in bytes."""
-        return sum(size for path in self.root.rglob("*") if (size := _file_size(path)))
-
-    def delete_work_files(self) -> None:
-        """Delete the files that only an unfinished job needs: its segments, its draft and unfinished peaks.
-
-        Files that cannot be deleted now, for example because the disk is disconnected, are deleted at the next start.
-        """
-        # The draft first: if only the draft were left, the player would play it in place of the model's stems.
-        for folder in (self.draft, self.segments):
-            shutil.rmtree(folder, ignore_errors=True)
-        with suppress(OSError):
-            for file in (self.draft_attempts, *self.root.glob("*.peaks.part")):
-                file.unlink(missing_ok=True)
-
-    def result_folders(self) -> list[tuple[int, Path]]:
-        """Return every run's fencing token and folder."""
-        return [(int(run.name[4:]), run) for run in self.root.glob("run-*") if run.name[4:].isdecimal()]
-
-    def result_folder(self, token: int) -> Path:
-        """Return the folder where the owner of this fencing token writes; the commit of the job's row publishes it."""
-        return self.root / f"run-{token}"
-
-
-def _file_size(path: Path) -> int:
-    try:
-        status = path.lstat()
-    except OSError:
-        return 0  # deleted in the meantime
-    return status.st_size if S_ISREG(status.st_mode) else 0
 
 
 def find_home() -> Home:

@@ -49,8 +49,8 @@ def main(songs: Sequence[str]) -> int:
         _take_screenshot(library / "empty", IMAGES / "empty.png")
         demo = map(str, sorted(DEMO.glob("*.flac")))
         _unbraid(library / "songs", "separate", "--model", "sketch", *songs, *demo)
-        for song in (library / "songs" / "jobs").iterdir():
-            _unbraid(library / "songs", "analyse", song.name)
+        for folder in (library / "songs" / "jobs").iterdir():
+            _unbraid(library / "songs", "analyse", folder.name.rpartition("[")[2].rstrip("]"))
         _take_screenshot(library / "songs", IMAGES / "window.png", *CLICK_IN_WAVEFORM, "key", "3")
         _take_screenshot(library / "songs", IMAGES / "player.png", "key", "ctrl+2", *PRACTISE)
     return 0

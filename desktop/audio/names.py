@@ -19,6 +19,7 @@ _RESERVED_WINDOWS_NAMES = {
 }
 _NUMBERS = re.compile("[0-9]+")
 _NUMBER_SORT_DIGITS = 20
+_MAX_ARTIST_BYTES = 50
 _FORBIDDEN_CHARACTERS = set('<>:"/\\|?*')
 
 
@@ -50,6 +51,16 @@ def safe_file_name(name: str, max_bytes: int = 120) -> str:
         text = f"_{text}"
     data = text.encode("utf-8", errors="replace")[:max_bytes]
     return data.decode("utf-8", errors="ignore").strip(" .-") or "untitled"
+
+
+def song_file_name(artist: str, title: str, max_bytes: int) -> str:
+    """Return the file name "Artist - Title", or "Title" without an artist, safe as that of `safe_file_name`.
+
+    It has at most `max_bytes` bytes in UTF-8, of which the artist gets at most half.
+    """
+    artist = artist.strip()
+    prefix = f"{safe_file_name(artist, min(_MAX_ARTIST_BYTES, max_bytes // 2))} - " if artist else ""
+    return prefix + safe_file_name(title, max_bytes - len(prefix.encode()))
 
 
 def natural_sort_key(name: str) -> str:

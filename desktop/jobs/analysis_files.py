@@ -10,8 +10,8 @@ import msgspec
 from desktop.analysis.edits import AnalysisEdits, apply_edits
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.atomic_file import write_atomically
+from desktop.job_folders import JobFolder
 from desktop.jobs.model import AnalysisInput
-from desktop.paths import JobFolder
 
 _Value = TypeVar("_Value")
 _log = logging.getLogger(__name__)

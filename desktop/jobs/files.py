@@ -12,11 +12,12 @@ from typing import BinaryIO
 from desktop.atomic_file import PARTIAL_SUFFIX, atomic_file
 from desktop.audio.names import printable, safe_file_name
 from desktop.errors import StorageError, UnknownJobError, UnusableTrackError
+from desktop.job_folders import JobFolder, id_in_folder_name, short_id
 from desktop.jobs.model import Job
 from desktop.jobs.recovery import write_backup_record
 from desktop.jobs.rows import superseded_run_folders
 from desktop.jobs.store import JobStore
-from desktop.paths import Home, JobFolder
+from desktop.paths import Home
 from desktop.runtime.disk_errors import describe_disk_error, disk_error_reason
 from desktop.text.message import Message
 
@@ -124,13 +125,14 @@ class DigestBackfill:
 
 
 def remove_orphaned_files(home: Home, store: JobStore) -> None:
-    """Delete job folders without a row, and the leftovers of ended jobs. Raises StorageError."""
+    """Delete job folders without a row, and the leftovers of ended jobs; keep folders of the user. Raises StorageError."""
     jobs = [*store.jobs(), *store.jobs_in_bin()]
     for job in jobs:
         remove_leftovers(home, job)
-    known_ids = {job.id for job in jobs}
+    known_ids = {known for job in jobs for known in (job.id, short_id(job.id))}
     for folder in home.jobs.iterdir():
-        if folder.name not in known_ids and folder.stat().st_mtime < time() - _ORPHAN_MIN_AGE_S:
+        job_id = id_in_folder_name(folder.name)
+        if job_id and job_id not in known_ids and folder.stat().st_mtime < time() - _ORPHAN_MIN_AGE_S:
             shutil.rmtree(folder, ignore_errors=True)
 
 

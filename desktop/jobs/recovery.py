@@ -6,11 +6,12 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
 from desktop.atomic_file import write_atomically
 from desktop.audio.names import storable_file_name
 from desktop.errors import DamagedLibraryError
+from desktop.job_folders import JobFolder, complete_id, id_in_folder_name
+from desktop.jobs.folders import name_job_folders
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.rows import has_all_stem_files, job_from_record, row_from_job
 from desktop.jobs.store import JobStore
@@ -22,10 +23,16 @@ _log = logging.getLogger(__name__)
 
 
 def open_store(home: Home) -> tuple[JobStore, Message | None]:
-    """Open the library's jobs and rebuild them if the database is damaged.
+    """Open the library's jobs, rebuild them if the database is damaged, and name their folders.
 
     Return the store, and a message for the user if the jobs were rebuilt, else None. Raises StorageError.
     """
+    store, notice = _open_or_recover(home)
+    name_job_folders(home, store)
+    return store, notice
+
+
+def _open_or_recover(home: Home) -> tuple[JobStore, Message | None]:
     try:
         return _open_checked(home), None
     except DamagedLibraryError as error:
@@ -96,27 +103,31 @@ def rebuild_jobs(home: Home) -> list[Job]:
 
 
 def _rebuild_job(home: Home, folder: Path) -> Job | None:
-    with suppress(ValueError):
-        if str(UUID(folder.name)) == folder.name:
-            return _job_from_backup(home, folder) or _job_from_track(home, folder)
-    return None
+    folder_id = id_in_folder_name(folder.name)
+    if folder_id is None:
+        return None
+    job = _job_from_backup(home, JobFolder(folder))
+    if job is None or not job.id.startswith(folder_id):
+        job = _job_from_track(JobFolder(folder), complete_id(folder_id))
+    # A copy of a folder, which the user may have made, is no second job.
+    return job if job is not None and home.job_folder(job.id).root == folder else None
 
 
-def _job_from_backup(home: Home, folder: Path) -> Job | None:
+def _job_from_backup(home: Home, folder: JobFolder) -> Job | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
-        job = job_from_record(home, json.loads((folder / "job.json").read_text(encoding="utf-8")))
+        job = job_from_record(home, json.loads(folder.backup_record.read_text(encoding="utf-8")))
         if job.result is not None and has_all_stem_files(job):
             return job.result
         return replace(job, state=JobState.PENDING, stems=(), earlier=None, last_attempt=None, token=0)
     return None
 
 
-def _job_from_track(home: Home, folder: Path) -> Job | None:
+def _job_from_track(folder: JobFolder, job_id: str) -> Job | None:
     """Return a new job for the track in `folder`; None without a track."""
     with suppress(OSError):
-        for track in home.job_folder(folder.name).source.iterdir():
+        for track in folder.source.iterdir():
             return Job(
-                id=folder.name,
+                id=job_id,
                 state=JobState.PENDING,
                 title=storable_file_name(track.stem or track.name),
                 artist="",
@@ -124,6 +135,6 @@ def _job_from_track(home: Home, folder: Path) -> Job | None:
                 source=track,
                 options=JobOptions(),
                 position=0,
-                added=datetime.fromtimestamp(folder.stat().st_mtime, UTC),
+                added=datetime.fromtimestamp(folder.root.stat().st_mtime, UTC),
             )
     return None

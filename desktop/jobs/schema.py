@@ -59,6 +59,8 @@ MIGRATIONS = (
     'ALTER TABLE jobs ADD COLUMN "key" TEXT',
     "ALTER TABLE jobs ADD COLUMN analysed TEXT",
     "ALTER TABLE jobs ADD COLUMN analysis_attempts INTEGER NOT NULL DEFAULT 0",
+    # Changes no table. Job folders are named by the song: earlier versions would not find them, and delete them.
+    "SELECT 1",
 )
 # Position of `user_version`, here the number of applied migrations, in an SQLite file:
 # https://www.sqlite.org/fileformat2.html

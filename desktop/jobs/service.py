@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 from desktop.analysis.harmony import Key
 from desktop.analysis.song_analysis import SongAnalysis
@@ -17,6 +16,7 @@ from desktop.jobs.analysis_files import KeptAnalysis, load_analysis, load_correc
 from desktop.jobs.analysis_results import keep_analysis
 from desktop.jobs.bin import Bin
 from desktop.jobs.files import DigestBackfill, copy_track, find_stored_track
+from desktop.jobs.folders import name_job_folder
 from desktop.jobs.model import AnalysisInput, Job, JobOptions, JobState
 from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
 from desktop.jobs.recovery import write_backup_record
@@ -63,12 +63,14 @@ class JobService:
         the bin; UnusableTrackError if the file is no usable track; StorageError if it cannot be copied.
         """
         check_file(path)
-        job_id = str(uuid4())
+        job_id = self._home.job_folders.create_id()
         folder = self._home.job_folder(job_id)
         digest = copy_track(path, folder)
         try:
             self._digest_backfill.compute_missing(folder.total_bytes())
-            job = self._store.insert(self._new_job(job_id, path, options or JobOptions(), digest), is_duplicate)
+            new_job = self._new_job(job_id, path, options or JobOptions(), digest)
+            folder = name_job_folder(self._home, new_job)  # before any other process knows the job
+            job = self._store.insert(new_job, is_duplicate)
         except (StorageError, DuplicateTrackError):
             shutil.rmtree(folder.root, ignore_errors=True)
             raise

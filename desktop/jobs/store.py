@@ -1,6 +1,7 @@
 """The job store: all transactions on the library. The row is the truth; Redis and files follow it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import inf
@@ -134,6 +135,12 @@ class JobStore:
         with self._database.read() as connection:
             query = select(jobs).where(~in_library()).order_by(jobs.c.removed.desc(), jobs.c.position)
             return self._select_jobs(connection, query)
+
+    @contextmanager
+    def idle_jobs(self) -> Generator[list[Job]]:
+        """Yield all jobs that no process owns, including jobs in the bin; none of them is claimed in the block."""
+        with self._database.write() as connection:
+            yield self._select_jobs(connection, select(jobs).where(~in_state(JobState.PROCESSING)))
 
     def move_to_bin(self, job_ids: Collection[str] | None = None, only_ended: bool = False) -> list[Job]:
         """Move jobs to the bin, with a common time of removal, and return them.

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from desktop.atomic_file import write_atomically
+from desktop.job_folders import JobFolder
 from desktop.lyrics.lines import LyricLine
 from desktop.lyrics.lrc import choose_best, decode_lyrics, format_lrc, parse_lyrics
-from desktop.paths import JobFolder
 
 SUFFIXES = (".lrc", ".txt")
 """Suffixes of files with lyrics, the best first."""

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from desktop.analysis.analyse import analyse_blocks, analyse_stems, harmonic_stems
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.errors import CancelledError, UnbraidError, UnknownJobError
+from desktop.job_folders import JobFolder
 from desktop.jobs.analysis_files import KeptAnalysis, load_analysis
 from desktop.jobs.analysis_results import keep_analysis
 from desktop.jobs.model import AnalysisInput, Job
 from desktop.jobs.queue import EventSink
 from desktop.jobs.rows import has_all_stem_files
 from desktop.jobs.store import JobStore
-from desktop.paths import Home, JobFolder
+from desktop.paths import Home
 from desktop.segments.partial_result import COMPLETE_MARKER
 from desktop.segments.store import SegmentStore
 from desktop.tasks.draft_runner import Watchdog

@@ -7,12 +7,13 @@ import shutil
 from functools import cached_property
 
 from desktop.errors import CancelledError, UnbraidError
+from desktop.job_folders import JobFolder
 from desktop.jobs.files import find_stored_track
 from desktop.jobs.model import Job
 from desktop.jobs.queue import DraftChanged, EventSink
 from desktop.jobs.store import JobStore
 from desktop.jobs.transitions import MAX_CRASHES
-from desktop.paths import Home, JobFolder
+from desktop.paths import Home
 from desktop.pipeline.draft import make_draft
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.engines.sketch import SketchEngine
@@ -37,7 +38,11 @@ class DraftRunner:
         folder = self._home.job_folder(job_id)
         try:
             job = self._store.job(job_id)
-            if job.wants_draft and not (folder.draft / COMPLETE_MARKER).exists() and self._count_attempt(folder):
+            if (
+                job.wants_draft
+                and not (folder.draft / COMPLETE_MARKER).exists()
+                and self._count_attempt(job_id, folder)
+            ):
                 self._make_draft(job)
                 folder.draft_attempts.unlink(missing_ok=True)
                 return True
@@ -47,11 +52,11 @@ class DraftRunner:
             folder.draft_attempts.unlink(missing_ok=True)
         return False
 
-    def _count_attempt(self, folder: JobFolder) -> bool:
+    def _count_attempt(self, job_id: str, folder: JobFolder) -> bool:
         """Count an attempt, and return False after `MAX_CRASHES` attempts that ended the process. Raises OSError."""
         attempts = folder.draft_attempts.stat().st_size if folder.draft_attempts.exists() else 0
         if attempts >= MAX_CRASHES:
-            _log.warning("Draft of job %s was skipped: %s attempts ended the process", folder.root.name, attempts)
+            _log.warning("Draft of job %s was skipped: %s attempts ended the process", job_id, attempts)
             return False
         with folder.draft_attempts.open("ab") as attempts_file:
             attempts_file.write(b"x")

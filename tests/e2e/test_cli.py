@@ -12,6 +12,7 @@ import psutil
 import pytest
 import soundfile
 
+from desktop.paths import Home
 from tests.helpers.command import NO_SERVER, ROOT, command_environment, run_unbraid, unbraid_command
 from tests.helpers.library import RunningLibrary, running_library, wait_until
 from tests.helpers.shared import FIXTURES
@@ -144,7 +145,7 @@ def test_failed_retry_keeps_the_earlier_stems_and_prints_the_reason(library: Pat
     ), unavailable
     (listed,) = json.loads(run_unbraid(library, "jobs", "--json").stdout)
     assert listed == job
-    copy = library / "jobs" / job["id"] / "source"
+    copy = Home(library).job_folder(job["id"]).source
     copy.rename(copy.with_name("elsewhere"))
     failed = run_unbraid(library, "retry", job["id"][:8])
     assert failed.exit_status == 1

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
+from desktop.jobs.folders import name_job_folder
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.paths import Home
 from tests.helpers.jobs import make_job
@@ -32,10 +32,11 @@ def write_stems(folder: Path, stem_count: int = 4, seconds: float = 2.0, suffix:
 def write_library_job(
     home: Home, title: str = "Night Drive", stem_count: int = 4, seconds: float = 2.0, suffix: str = ".wav"
 ) -> Job:
-    """Return a completed job with stems in the library's own folder, to be inserted."""
-    job_id = str(uuid4())
-    folder = home.job_folder(job_id).result_folder(1)
-    return replace(write_completed_job(folder, stem_count, seconds, suffix), id=job_id, title=title)
+    """Return a completed job with stems in the library's own folder, named by the song, to be inserted."""
+    job = make_job(title)
+    home.job_folder(job.id).root.mkdir()
+    folder = name_job_folder(home, job)
+    return replace(write_completed_job(folder.result_folder(1), stem_count, seconds, suffix), id=job.id, title=title)
 
 
 def write_completed_job(folder: Path, stem_count: int = 4, seconds: float = 2.0, suffix: str = ".wav") -> Job:

@@ -9,6 +9,7 @@ import pytest
 from desktop.errors import UnknownJobError
 from desktop.jobs.bin import Bin
 from desktop.jobs.files import remove_orphaned_files
+from desktop.jobs.folders import name_job_folders
 from desktop.jobs.model import BIN_RETENTION_DAYS, Job, JobState, OwnerDirective
 from desktop.jobs.queue import JobChanged, JobEvent
 from desktop.jobs.recovery import open_store
@@ -248,6 +249,8 @@ def test_reconciliation_deletes_expired_jobs_at_its_start_and_once_a_day(
 
 def test_removed_job_is_recovered_into_the_bin_after_database_damage(home: Home, store: JobStore, bin_: Bin) -> None:
     done, restored = complete_job(home, store), complete_job(home, store)
+    name_job_folders(home, store)
+    done, restored = store.job(done.id), store.job(restored.id)
     waiting, running = store.insert(make_job()), claim_with_two_finished_segments(home, store)
     home.job_folder(waiting.id).root.mkdir()
     bin_.add([job.id for job in (done, restored, waiting, running)])

@@ -52,7 +52,7 @@ def test_duplicate_content_is_refused_under_any_name_and_leaves_no_files(
     with pytest.raises(DuplicateTrackError, match=r"^“song” is already in your library\.$") as refused:
         service.add(twin, is_duplicate=always)
     assert (refused.value.job_id, refused.value.in_bin) == (job.id, False)
-    assert [folder.name for folder in home.jobs.iterdir()] == [job.id]
+    assert list(home.jobs.iterdir()) == [home.job_folder(job.id).root]
     other = service.add(write_song(twin.with_name("other.wav"), seconds=0.2), is_duplicate=always)
     assert [listed.id for listed in service.jobs()] == [job.id, other.id]
 
