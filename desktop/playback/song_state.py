@@ -1,7 +1,10 @@
 """State of a song in the player, as one frozen value that is kept with the song."""
 
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -14,6 +17,9 @@ from desktop.playback.practice import MAX_COUNT_IN_BARS, Click, Loop, Marker, Se
 
 SNAPSHOTS = ("A", "B", "C", "D")
 """Names of the snapshots of the mix."""
+UNREADABLE_SUFFIX = ".unreadable"
+"""Suffix of a saved state that could not be read, which the next saving does not overwrite."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -114,3 +120,16 @@ class SongState:
         if isinstance(raw, dict) and "lanes" in raw:  # once, a state was one mix and a playhead
             raw = {"mixes": {SNAPSHOTS[0]: {"lanes": raw["lanes"]}}, "playhead_s": raw.get("playhead_s", 0.0)}
         return msgspec.convert(raw, cls)
+
+
+def read_song_state(path: Path) -> SongState:
+    """Return the state in a file; the initial one if there is none, or a damaged one, which is set aside."""
+    try:
+        return SongState.from_json(path.read_bytes())
+    except FileNotFoundError:
+        return SongState()
+    except (OSError, ValueError, RecursionError) as error:
+        _log.warning("The saved state of job %s is ignored and set aside: %s", path.parent.name, error)
+        with suppress(OSError):
+            path.replace(path.with_suffix(UNREADABLE_SUFFIX))
+        return SongState()

@@ -14,7 +14,7 @@ from desktop.analysis.harmony import Key
 from desktop.audio.stems import has_stem_comment
 from desktop.audio.writer import AudioWriter
 from desktop.export.song_tags import key_tag, write_song_tags
-from desktop.export.stems import export_stems
+from tests.helpers.exports import export_to
 from tests.helpers.sound import make_noise
 from tests.helpers.stems import write_completed_job
 
@@ -91,6 +91,6 @@ def test_file_of_another_structure_stays_as_it_is(tmp_path: Path, suffix: str) -
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_exported_stems_carry_tempo_and_key_of_the_song(tmp_path: Path, suffix: str) -> None:
     job = replace(write_completed_job(tmp_path / "library", stem_count=2, seconds=0.1), tempo_bpm=112.0, key=KEY)
-    for path in export_stems(job, tmp_path / "out", suffix, lambda _: None):
+    for path in export_to(tmp_path / "out", job, suffix):
         assert TinyTag.get(path).other.get("bpm") == ["112"]
         assert TinyTag.get(path).other.get("initial_key") == ["F#m"]

@@ -5,7 +5,6 @@ Audio modules are imported when a source is opened, so that the window appears s
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,15 +13,13 @@ from desktop.atomic_file import write_atomically
 from desktop.errors import UnusableTrackError
 from desktop.jobs.analysis_files import load_analysis
 from desktop.paths import Home
-from desktop.playback.song_state import SongState
+from desktop.playback.song_state import SongState, read_song_state
 from desktop.text.message import Message
 
 if TYPE_CHECKING:
     from desktop.playback.source import PlaybackSource
     from desktop.segments.store import StoreManifest
 
-UNREADABLE_SUFFIX = ".unreadable"
-"""Suffix of a saved state that could not be read, which the next saving does not overwrite."""
 _log = logging.getLogger(__name__)
 
 
@@ -41,7 +38,7 @@ class SongStateStore:
     def load(self, job_id: str) -> SongState:
         """Return the saved state of a job; the initial one if there is none."""
         if job_id not in self._known_states:
-            self._known_states[job_id] = self._read(job_id)
+            self._known_states[job_id] = read_song_state(self._path(job_id))
         return self._known_states[job_id]
 
     def save(self, job_id: str, state: SongState) -> None:
@@ -59,18 +56,6 @@ class SongStateStore:
         """Return what the analysis found in the track of a job; None until it was analysed."""
         kept = load_analysis(self._home.job_folder(job_id))
         return kept.analysis if kept else None
-
-    def _read(self, job_id: str) -> SongState:
-        path = self._path(job_id)
-        try:
-            return SongState.from_json(path.read_bytes())
-        except FileNotFoundError:
-            return SongState()
-        except (OSError, ValueError, RecursionError) as error:
-            _log.warning("The saved state of job %s is ignored and set aside: %s", job_id, error)
-            with suppress(OSError):
-                path.replace(path.with_suffix(UNREADABLE_SUFFIX))
-            return SongState()
 
     def _path(self, job_id: str) -> Path:
         return self._home.job_folder(job_id).song_state
