@@ -1,6 +1,6 @@
 """Rows of exports: which song is exported next, by which worker, and what came of the songs before.
 
-A worker claims an export for one song, under a new fencing token, and gives it back with the result. An export whose
+A worker claims an export for one song, under a new fencing token, and releases it with the result. An export whose
 worker was killed goes on with the song that has no result yet.
 """
 
@@ -110,7 +110,7 @@ class ExportRecords:
         return self._write(export, moves=json.dumps([[_to_hex(part), _to_hex(target)] for part, target in moves]))
 
     def record_song(self, export: ExportJob, result: SongResult, fraction: float, elapsed_s: float) -> bool:
-        """Store what came of the current song, and give the export back; it is done after its last song."""
+        """Store what came of the current song, and release the export; it is done after its last song."""
         results = (*export.results, result)
         is_done = len(results) == len(export.songs)
         return self._write(
@@ -124,8 +124,8 @@ class ExportRecords:
             state=(ExportState.DONE if is_done else ExportState.RUNNING).value,
         )
 
-    def give_back(self, export: ExportJob) -> bool:
-        """Give the export back with the current song unfinished, which is no failed attempt."""
+    def release(self, export: ExportJob) -> bool:
+        """Release the export with the current song unfinished, which is no failed attempt."""
         return self._write(export, **_RELEASED, attempts=export.attempts - 1)
 
     def end(self, export: ExportJob, state: ExportState, error: Message | None = None) -> bool:

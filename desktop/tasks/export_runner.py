@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from time import monotonic
 
-from desktop.errors import CancelledError, StorageError, UnknownJobError, UnusableTrackError
+from desktop.errors import CancelledError, JobStateError, StorageError, UnknownJobError, UnusableTrackError
 from desktop.export.progress import ProgressMeter
 from desktop.export.settings import ExportSettings
 from desktop.export.song import export_latest, export_song, needed_bytes
@@ -97,21 +97,27 @@ class _SongRun:
     def run(self) -> ExportOutcome:
         """Export the song, and write what came of it into the row. Raises StorageError if that is impossible."""
         song = self._export.next_song
+        if song is None:
+            return self._end(ExportState.DONE)
         try:
-            settings = ExportSettings.from_json(self._export.settings_json)
-        except ValueError:
-            return self._end(ExportState.FAILED, _UNKNOWN_SETTINGS)
-        if self._export.cancel_requested or song is None:
-            return self._end(ExportState.DONE if song is None else ExportState.CANCELLED)
-        try:
-            result = self._finish_killed(song) or self._export_song(song, settings)
+            result = self._finish_killed(song)
+            if result is None and self._export.cancel_requested:
+                return self._end(ExportState.CANCELLED)
+            result = result or self._export_song(song, self._read_settings())
         except CancelledError:
             return self._stop()
-        except StorageError as error:
+        except (StorageError, JobStateError) as error:
             return self._end(ExportState.FAILED, error.message)
         self._meter.finish_song()
         is_recorded = self._records.record_song(self._export, result, self._meter.fraction, self._meter.elapsed_s)
         return ExportOutcome.EXPORTED if is_recorded else ExportOutcome.ENDED
+
+    def _read_settings(self) -> ExportSettings:
+        """Return the settings of the export. Raises JobStateError if another version has written them."""
+        try:
+            return ExportSettings.from_json(self._export.settings_json)
+        except ValueError as error:
+            raise JobStateError(_UNKNOWN_SETTINGS) from error
 
     def _finish_killed(self, song: ExportedSong) -> SongResult | None:
         """Finish what a killed worker began: move its files if all are complete, else delete them."""
@@ -181,7 +187,7 @@ class _SongRun:
             case OwnerDirective.CANCEL:
                 return self._end(ExportState.CANCELLED)
             case OwnerDirective.PAUSE:
-                self._records.give_back(self._export)
+                self._records.release(self._export)
                 return ExportOutcome.INTERRUPTED
             case _:
                 return ExportOutcome.ENDED

@@ -80,7 +80,7 @@ class StemExporter(QObject):
             self.start(jobs, ExportSettings(file_format=file_format), Path(folder))
 
     def start(self, jobs: Sequence[Job], settings: ExportSettings, folder: Path) -> None:
-        """Queue an export of `jobs` to `folder`."""
+        """Queue an export of `jobs`, at least one, to `folder`."""
         self._run(lambda: self._service().start_export(jobs, settings, folder))
 
     def refresh(self) -> None:

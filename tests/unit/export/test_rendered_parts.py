@@ -1,5 +1,7 @@
 """Mixes, minus-ones and stems with the settings of the player: the samples of `Rendering`, in real files."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,12 +27,29 @@ from desktop.playback.practice import Click, Loop
 from desktop.playback.rendering import Rendering
 from desktop.playback.song_state import SongState
 from desktop.playback.source import StemFileSource
+from desktop.runtime.processes import own_environment
 from desktop.runtime.settings_file import SettingsFile
 from desktop.text.message import verbatim
 from tests.helpers.exports import export_to
 from tests.helpers.small_disk import small_disk
 from tests.helpers.stems import SAMPLE_RATE, write_library_job
 
+# A process that exports the song whose stems are in a folder, and prints by how many bytes its peak of memory has grown.
+MEASURED = """
+import sys
+from pathlib import Path
+from desktop.export.settings import ExportKind
+from tests.helpers.exports import export_to
+from tests.helpers.jobs import make_job
+from desktop.jobs.model import Stem
+from tests.helpers.memory import peak_memory
+
+out, *paths = map(Path, sys.argv[1:])
+job = make_job(stems=tuple(Stem(path.stem, path, path.with_suffix(".peaks")) for path in paths))
+before = peak_memory()
+export_to(out, job, "flac", kind=ExportKind.MINUS, normalises=True)
+print(peak_memory() - before)
+"""
 MIX, MINUS = ExportKind.MIX, ExportKind.MINUS
 GRID = BeatGrid((0.0, 0.5, 1.0, 1.5))
 STATE = SongState(
@@ -205,6 +224,14 @@ def test_full_disk_is_reported_and_no_files_are_left(home: Home, tmp_path: Path,
         with pytest.raises(StorageError, match=r"could not be exported to .*: the disk is full\. Free up space there"):
             export_to(disk.mount_point, job, file_format, kind=MINUS)
         assert [path.name for path in disk.mount_point.iterdir()] == ["filler"]
+
+
+def test_memory_does_not_grow_with_the_length_of_the_song(home: Home, tmp_path: Path) -> None:
+    job = write_library_job(home, stem_count=2, seconds=120.0)
+    command = [sys.executable, "-c", MEASURED, str(tmp_path / "out"), *(str(stem.path) for stem in job.stems)]
+    result = subprocess.run(command, env=own_environment(), capture_output=True, text=True, check=True, timeout=60)
+    song_bytes = sum(read(stem.path).nbytes for stem in job.stems)
+    assert int(result.stdout) < song_bytes / 2
 
 
 @pytest.mark.parametrize("kind", ExportKind)

@@ -237,6 +237,43 @@ def test_killed_export_goes_on_and_every_file_is_there_once(
         assert [path.read_bytes() for path in result.files] == [stem.path.read_bytes() for stem in song.stems]
 
 
+@pytest.mark.parametrize("number", [3, 4], ids=["reserved", "half moved"])
+def test_song_that_was_killed_while_it_moves_is_completed_before_a_cancel(library: Library, number: int) -> None:
+    export = library.start(library.add_songs("One", "Two", "Three"))
+    library.run_killed("Path", "replace", number)
+    library.service.cancel_export(export.id)
+    library.run_all()
+    assert (library.export().state, library.file_names()) == (ExportState.CANCELLED, names_of("One", "Two"))
+
+
+def test_cancel_after_a_kill_leaves_nothing_hidden(library: Library) -> None:
+    export = library.start(library.add_songs("One", "Two"))
+    library.run_killed("stems", "_copy_stem", 4)
+    assert any(name.startswith(".") for name in library.file_names())
+    library.service.cancel_export(export.id)
+    library.run_all()
+    assert (library.export().state, library.file_names()) == (ExportState.CANCELLED, names_of("One"))
+
+
+def test_export_of_a_later_version_fails_with_a_sentence(library: Library) -> None:
+    library.start(library.add_songs("One"))
+    library.update_export("settings = :settings", settings='{"kind": "hologram"}')
+    library.run_all()
+    assert "Another version of Unbraid has started this export." in str(library.export().error)
+
+
+def test_200_songs_are_exported_in_one_go_with_the_time_left(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desktop.export.progress._MIN_ELAPSED_S", 0.0)  # the songs are short
+    (song,) = library.add_songs("One")
+    library.start([song] * 200)
+    library.run_all()
+    assert (library.export().state, library.export().file_count) == (ExportState.DONE, 400)
+    assert len(library.file_names()) == 400
+    progress = [event for event in library.events if isinstance(event, ExportProgress)]
+    assert {event.songs_total for event in progress} == {200}
+    assert any(event.seconds_left for event in progress)
+
+
 def test_files_of_the_user_survive_an_export_that_is_killed_while_it_moves(library: Library) -> None:
     (song,) = library.add_songs("One")
     library.start([song])
