@@ -7,7 +7,7 @@ from desktop.audio.stems import stem_title
 from desktop.errors import UnusableTrackError
 from desktop.export.names import move_into_place, part_file_names
 from desktop.export.rendered_parts import RenderedParts
-from desktop.export.settings import ExportSettings
+from desktop.export.settings import EXPORT_DEPTHS, ExportKind, ExportSettings
 from desktop.export.stems import AdvanceCallback, export_stems, stem_file_size
 from desktop.export.target_folder import hidden_folder
 from desktop.jobs.export_job import NO_STEMS_REASON, Moves
@@ -15,6 +15,7 @@ from desktop.jobs.model import Job, Stem
 from desktop.paths import Home
 from desktop.text.message import Message
 
+_SAMPLE_BYTES = {"16": 2, "24": 3, "32f": 4}
 _HAS_NO_SUCH_STEMS = Message("It has none of the chosen stems.")
 
 
@@ -77,8 +78,19 @@ def chosen_stems(job: Job, settings: ExportSettings) -> list[Stem]:
 
 
 def needed_bytes(jobs: Sequence[Job], settings: ExportSettings) -> int:
-    """Return how much space an export needs at least: that of the stems that are copied without conversion."""
-    if not settings.copies_stems:
+    """Return how much space an export needs at least: of stems that are copied, and of WAV files."""
+    return sum(_needed_bytes(job, settings) for job in jobs)
+
+
+def _needed_bytes(job: Job, settings: ExportSettings) -> int:
+    stems = chosen_stems(job, settings)
+    if settings.copies_stems:
+        return sum(stem_file_size(stem.path) for stem in stems if stem.path.suffix == f".{settings.file_format}")
+    changes_length = settings.applies_practice or settings.is_loop_only
+    if settings.file_format != "wav" or changes_length or not (job.seconds and job.channels and job.sample_rate):
         return 0
-    stems = [stem for job in jobs for stem in chosen_stems(job, settings)]
-    return sum(stem_file_size(stem.path) for stem in stems if stem.path.suffix == f".{settings.file_format}")
+    # With the levels of the player, stems that are muted are left out.
+    may_be_one = settings.kind is ExportKind.MIX or (settings.kind is ExportKind.STEMS and settings.applies_levels)
+    frames = job.seconds * (settings.sample_rate or job.sample_rate)
+    sample_bytes = _SAMPLE_BYTES[settings.depth or EXPORT_DEPTHS[0]]
+    return (min(1, len(stems)) if may_be_one else len(stems)) * int(frames * job.channels * sample_bytes)

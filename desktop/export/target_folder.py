@@ -31,7 +31,7 @@ def prepare_target_folder(folder: Path, needed_bytes: int) -> None:
     except OSError as error:
         raise StorageError(
             Message(
-                "The stems cannot be exported to {folder}: {reason}.",
+                "The songs cannot be exported to {folder}: {reason}.",
                 folder=printable(folder, 200),
                 reason=disk_error_reason(error),
             )
@@ -39,7 +39,7 @@ def prepare_target_folder(folder: Path, needed_bytes: int) -> None:
     if needed_bytes > free_bytes:
         raise StorageError(
             Message(
-                "The stems need {needed:size}, but {folder} has only {free:size} free. Free up space "
+                "The files need {needed:size}, but {folder} has only {free:size} free. Free up space "
                 "there, or choose another folder.",
                 needed=needed_bytes,
                 folder=printable(folder, 200),

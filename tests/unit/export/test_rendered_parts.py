@@ -16,7 +16,7 @@ from desktop.analysis.harmony import Key
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.errors import CancelledError, StorageError, UnusableTrackError
 from desktop.export.settings import ExportKind, ExportSettings
-from desktop.export.song import export_song
+from desktop.export.song import export_song, needed_bytes
 from desktop.jobs.analysis_files import KeptAnalysis, save_analysis
 from desktop.jobs.model import AnalysisInput, Job
 from desktop.paths import Home
@@ -224,6 +224,22 @@ def test_full_disk_is_reported_and_no_files_are_left(home: Home, tmp_path: Path,
         with pytest.raises(StorageError, match=r"could not be exported to .*: the disk is full\. Free up space there"):
             export_to(disk.mount_point, job, file_format, kind=MINUS)
         assert [path.name for path in disk.mount_point.iterdir()] == ["filler"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [ExportSettings(MIX), ExportSettings(MINUS, depth="24"), ExportSettings(normalises=True, sample_rate=48000)],
+    ids=["mix", "minus-ones", "stems at another rate"],
+)
+def test_space_of_wav_files_is_known_before_they_are_written(
+    home: Home, tmp_path: Path, settings: ExportSettings
+) -> None:
+    job = write_job(home)
+    (tmp_path / "out").mkdir()
+    files = export_song(job, settings, tmp_path / "out", home, lambda _: None)
+    written = sum(path.stat().st_size for path in files)
+    assert written * 0.99 < needed_bytes([job], settings) <= written
+    assert needed_bytes([job], replace(settings, is_loop_only=True)) == 0
 
 
 def test_memory_does_not_grow_with_the_length_of_the_song(home: Home, tmp_path: Path) -> None:

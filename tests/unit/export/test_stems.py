@@ -140,7 +140,7 @@ def test_full_disk_is_reported_and_no_files_are_left(tmp_path: Path, file_format
         with pytest.raises(StorageError, match=r"could not be exported to .*: the disk is full\. Free up space there"):
             export_to(disk.mount_point, job, file_format)
         assert [path.name for path in disk.mount_point.iterdir()] == ["filler"]
-        with pytest.raises(StorageError, match=r"The stems need .* has only 0 kB free"):
+        with pytest.raises(StorageError, match=r"The files need .* has only 0 kB free"):
             prepare_target_folder(disk.mount_point, needed_bytes([job], ExportSettings()))
 
 
