@@ -30,7 +30,7 @@ class Backend:
     """Connection of one process to a library: `service` works at once, jobs are processed after `start`."""
 
     def __init__(self, home: Home, makes_drafts: bool = False) -> None:
-        """Open the database. `makes_drafts`: run a second worker that makes drafts and analyses.
+        """Open the database. `makes_drafts`: run a second worker that makes drafts, analyses and exports.
 
         Raises StorageError, ServiceUnavailableError.
         """

@@ -31,7 +31,7 @@ _SEPARATION_NICENESS = 5
 _DRAFT_NICENESS = 0
 # Seconds between heartbeats to monitors such as Flower. Measured: 0.3 ms of processor time a second, of 3.
 _HEARTBEAT_S = 10
-_DRAFT_TASKS_MODULES = ["desktop.tasks.draft_jobs", "desktop.tasks.analysis_jobs"]
+_DRAFT_TASKS_MODULES = ["desktop.tasks.draft_jobs", "desktop.tasks.analysis_jobs", "desktop.tasks.export_jobs"]
 
 
 def main(argv: Sequence[str]) -> int:
@@ -56,7 +56,8 @@ def main(argv: Sequence[str]) -> int:
     if arguments.draft:
         app.conf.include = _DRAFT_TASKS_MODULES
         names = redis_names(library)
-        celery_arguments += ["--queues", f"{names.draft_queue},{names.analysis_queue}", "--pool", "solo"]
+        queues = (names.draft_queue, names.analysis_queue, names.export_queue)
+        celery_arguments += ["--queues", ",".join(queues), "--pool", "solo"]
     celery_arguments += ["--hostname", arguments.hostname or _default_hostname(arguments)]
     celery_arguments += ["--without-gossip", "--without-mingle", "--heartbeat-interval", str(_HEARTBEAT_S)]
     if arguments.logfile:

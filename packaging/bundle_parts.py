@@ -67,7 +67,8 @@ def hidden_imports() -> list[str]:
     found = [name for package in _DYNAMIC_IMPORTS for name in collect_submodules(package, on_error="ignore")]
     used = [name for name in found if name in _USED_MODULES or not name.startswith(_UNUSED_PREFIXES)]
     pool = f"billiard.popen_spawn_{'win32' if SYSTEM == 'win32' else 'posix'}"
-    return [*used, "desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs", "desktop.tasks.analysis_jobs", pool]
+    tasks = [f"desktop.tasks.{name}_jobs" for name in ("audio", "draft", "analysis", "export")]
+    return [*used, *tasks, pool]
 
 
 def datas() -> list[tuple[str, str]]:

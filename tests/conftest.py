@@ -19,6 +19,7 @@ SLOW_FILES = [
     "e2e/test_resume.py", "e2e/test_celery_shell.py", "e2e/test_backend.py", "e2e/test_cli.py",
     "unit/pipeline/engines/test_runtimes.py", "e2e/test_window.py", "e2e/test_startup_errors.py", "e2e/test_quit.py",
     "unit/supervisor/test_supervisor.py", "e2e/test_stuck_start.py", "e2e/test_crashes.py", "e2e/test_hostile.py",
+    "e2e/test_export.py", "unit/tasks/test_export_runner.py",
 ]  # fmt: skip
 # The only folders with tests that run alone: packaging/run_tests.py collects no others for them.
 ALONE_FOLDERS = ("e2e", "ui/app")

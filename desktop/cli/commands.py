@@ -74,10 +74,10 @@ def run_analyse(arguments: argparse.Namespace) -> int:
 
 
 def run_export(arguments: argparse.Namespace) -> int:
-    """Export the stems of jobs. Return the exit status."""
-    from desktop.cli.export import export_jobs
+    """Export jobs. Return the exit status."""
+    from desktop.cli.export import export_jobs, settings_from_arguments
 
-    return export_jobs(arguments.ids, arguments.to, arguments.format)
+    return export_jobs(arguments.ids, arguments.to, settings_from_arguments(arguments), as_json=arguments.json)
 
 
 def run_models(arguments: argparse.Namespace) -> int:

@@ -92,11 +92,10 @@ class JobFollower:
             self._bars.print_note(str(QUEUE_PAUSED_TEXT))
         if event is None or isinstance(event, QueueChanged):
             self._refresh_all()
-        elif event.job_id in self._unfinished:
-            if isinstance(event, JobChanged):
-                self._refresh(event.job_id)
-            elif isinstance(event, JobProgress):
-                self._bars.update_progress(event)
+        elif isinstance(event, JobChanged) and event.job_id in self._unfinished:
+            self._refresh(event.job_id)
+        elif isinstance(event, JobProgress) and event.job_id in self._unfinished:
+            self._bars.update_progress(event)
 
     def _refresh_all(self) -> None:
         for job_id in list(self._unfinished):

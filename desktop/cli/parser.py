@@ -21,10 +21,13 @@ from desktop.cli.commands import (
     run_restore,
     run_separate,
 )
+from desktop.export.names import DEFAULT_NAME_TEMPLATE, NAME_FIELDS, check_name_template
+from desktop.export.settings import EXPORT_DEPTHS, EXPORT_SAMPLE_RATES, ExportKind
 from desktop.jobs.model import BIN_RETENTION_DAYS
 from desktop.settings import DEFAULT_MODEL, SETTINGS
 from desktop.text.message import Message, tr, tr_count
 
+_NAME_FIELDS = ", ".join(f"{{{name}}}" for name in NAME_FIELDS)
 _Number = TypeVar("_Number", int, float)
 
 
@@ -71,7 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
         _configure_pause(commands.add_parser(name, help=text), name)
     _configure_analyse(commands.add_parser("analyse", help=tr("print the tempo, beats, key and chords of a song")))
     _configure_export(
-        commands.add_parser("export", help=tr("write the stems of songs to a folder; never overwrites files"))
+        commands.add_parser("export", help=tr("write stems or mixes of songs to a folder; never overwrites files"))
     )
     _configure_models(commands.add_parser("models", help=tr("list, download, import or remove models")))
     _configure_doctor(
@@ -194,14 +197,39 @@ def _configure_analyse(command: argparse.ArgumentParser) -> None:
 
 
 def _configure_export(command: argparse.ArgumentParser) -> None:
-    text = tr("ids of songs, or unique beginnings of them")
-    command.add_argument("ids", metavar="ID", nargs="+", help=text)
-    command.add_argument(
-        "--to", metavar="FOLDER", type=_parse_path, required=True, help=tr("folder for the stems; created if missing")
+    add = command.add_argument
+    add("ids", metavar="ID", nargs="+", help=tr("ids of songs, or unique beginnings of them"))
+    text = tr("folder for the files; created if missing")
+    add("--to", "--out", metavar="FOLDER", type=_parse_path, required=True, help=text)
+    add("--format", choices=tuple(AUDIO_FORMATS), help=tr("default: the export format in the settings"))
+    text = tr("the stems (default), one mix, or for each stem a mix without it")
+    add("--what", choices=[kind.value for kind in ExportKind], default=ExportKind.STEMS.value, help=text)
+    text = tr("only these stems, such as vocals,drums; with --what minus, the stems that are left out")
+    add("--stems", metavar="NAMES", type=_parse_names, help=text)
+    add("--levels", action="store_true", help=tr("with levels, pan, mutes, solos, click and limiter of the player"))
+    add("--practice", action="store_true", help=tr("with speed and key of the player"))
+    add("--loop", action="store_true", help=tr("only the chosen loop of the player"))
+    add("--normalise", action="store_true", help=tr("as loud as possible, all files of a song alike"))
+    add("--depth", choices=EXPORT_DEPTHS, help=tr("bits of each sample, 32f in floating point (default: as the stems)"))
+    text = tr("in Hz (default: as the stems)")
+    add("--sample-rate", metavar="HZ", type=int, choices=EXPORT_SAMPLE_RATES, help=text)
+    text = tr(
+        "name of the files, with {fields} (default: {default})", fields=_NAME_FIELDS, default=DEFAULT_NAME_TEMPLATE
     )
-    text = tr("default: the export format in the settings")
-    command.add_argument("--format", choices=tuple(AUDIO_FORMATS), default=None, help=text)
+    add("--name", metavar="TEMPLATE", type=_parse_name_template, default=DEFAULT_NAME_TEMPLATE, help=text)
+    _add_json_option(command, tr("print one JSON object per song"))
     command.set_defaults(run=run_export)
+
+
+def _parse_names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _parse_name_template(text: str) -> str:
+    problem = check_name_template(text)
+    if problem:
+        raise argparse.ArgumentTypeError(str(problem))
+    return text
 
 
 def _configure_models(command: argparse.ArgumentParser) -> None:

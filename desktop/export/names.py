@@ -1,11 +1,13 @@
 """File names of exported files, and moving them into place without overwriting."""
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
 from desktop.audio.names import safe_file_name
+from desktop.jobs.export_job import Moves
 from desktop.jobs.model import Job
 from desktop.text.message import Message
 
@@ -67,19 +69,30 @@ def _fill(template: str, fields: Mapping[str, str]) -> str:
     return " ".join(_MISSING_FIELD.sub("", filled).split())
 
 
-def move_into_place(parts: Sequence[Path], folder: Path, names: Sequence[str]) -> list[Path]:
+def move_into_place(
+    parts: Sequence[Path],
+    folder: Path,
+    names: Sequence[str],
+    on_moving: Callable[[Moves], None] = lambda moves: None,
+) -> list[Path]:
     """Move the files `parts` to `folder` under the corresponding `names`, with their own suffixes. Return the new paths.
 
     Existing files are never overwritten: the whole set gets the first number for which no name is taken,
-    "… (Vocals) 2.wav". `parts` must be on the same disk as `folder`. Raises OSError, and then leaves no file in
-    `folder`.
+    "… (Vocals) 2.wav". `parts` must be on the same disk as `folder`. `on_moving` is called before the first change in
+    `folder`. Raises OSError and what `on_moving` raises, and then leaves no file in `folder`.
     """
     number_suffixes = ("" if number == 1 else f" {number}" for number in count(1))
     candidates = (
         [folder / f"{name}{number_suffix}{part.suffix}" for name, part in zip(names, parts, strict=True)]
         for number_suffix in number_suffixes
     )
-    targets = next(targets for targets in candidates if _try_reserve(targets))
+    free_candidates = (targets for targets in candidates if not any(map(os.path.lexists, targets)))
+
+    def reserve(targets: Sequence[Path]) -> bool:
+        on_moving(tuple(zip(parts, targets, strict=True)))
+        return _try_reserve(targets)
+
+    targets = next(targets for targets in free_candidates if reserve(targets))
     try:
         for part, target in zip(parts, targets, strict=True):
             part.replace(target)

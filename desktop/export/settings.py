@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from desktop.export.names import DEFAULT_NAME_TEMPLATE
+
+EXPORT_DEPTHS = ("16", "24", "32f")
+"""Bit depths of lossless formats; "32f" is floating point."""
+EXPORT_SAMPLE_RATES = (22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
+"""Sample rates to choose from, in Hz."""
 
 
 class ExportKind(StrEnum):
@@ -48,3 +55,12 @@ class ExportSettings:
         """Whether the stems are written as they are, and add up to the song if the format is lossless."""
         changes = self.applies_levels or self.applies_practice or self.is_loop_only or self.normalises
         return self.kind is ExportKind.STEMS and not changes and self.sample_rate is None
+
+    def to_json(self) -> bytes:
+        """Return the settings as JSON."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def from_json(cls, values: bytes) -> "ExportSettings":
+        """Return the settings that `to_json` described, now or in an earlier version. Raises ValueError."""
+        return msgspec.json.decode(values, type=cls)

@@ -25,6 +25,7 @@ from desktop.audio.mp4_boxes import Box, edit_box, edit_movie_header
 from desktop.audio_formats import AAC, ALAC, FLAC, MP3, OGG_VORBIS, OPUS, WAV, AudioFormat
 from desktop.export.cover import Cover, parse_cover
 from desktop.export.wav_tags import append_wav_tags
+from desktop.jobs.model import Job
 
 MUXERS = {FLAC: "flac", MP3: "mp3", OGG_VORBIS: "ogg", OPUS: "opus", AAC: "mp4", ALAC: "mp4"}
 """Name of each format's muxer in FFmpeg; its muxer "ipod" refuses covers."""
@@ -52,6 +53,11 @@ class SongTags:
     key: Key | None = None
     cover: bytes | None = None
     """Content of a picture file; only JPEG and PNG are written."""
+
+
+def part_tags(job: Job, part: str, cover: bytes | None) -> SongTags:
+    """Return the tags of a part of a song, such as its vocals: those of the song, with the part in the title."""
+    return SongTags(f"{job.title} ({part})", job.artist, job.album, job.tempo_bpm, job.key, cover)
 
 
 def write_song_tags(path: Path, audio_format: AudioFormat, tags: SongTags) -> None:

@@ -1,12 +1,9 @@
-"""Export of one job's stems to a folder, completely or not at all."""
+"""Stems of a song as files of another format, or as copies."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from time import time
 
 import numpy as np
 import soundfile
@@ -17,78 +14,52 @@ from desktop.audio.stems import STEM_COMMENT, stem_title
 from desktop.audio.streaming import SequentialSoundFile
 from desktop.audio.writer import BLOCK_FRAMES
 from desktop.audio_formats import AUDIO_FORMATS, FLAC, WAV, AudioFormat
-from desktop.errors import StorageError, UnusableTrackError
+from desktop.errors import UnusableTrackError
 from desktop.export.encoder import Encoder
-from desktop.export.names import move_into_place, part_file_names
 from desktop.export.quantizer import AboveFullScaleError
-from desktop.export.song_tags import SongTags, write_song_tags
+from desktop.export.settings import ExportSettings
+from desktop.export.song_tags import SongTags, part_tags, write_song_tags
 from desktop.jobs.model import Job, Stem
-from desktop.runtime.disk_errors import disk_error_reason
 from desktop.text.message import Message
 
 AdvanceCallback = Callable[[int], None]
 """Callback with the number of source bytes exported since the last call; may raise CancelledError."""
 
-_TEMPORARY_PREFIX = ".unbraid-export-"
-# Age at which a later export to the same folder deletes the temporary folder of a killed one.
-_ABANDONED_AGE_S = 24 * 3600.0
 _COPY_CHUNK_BYTES = 1 << 20
+# Decoded MP3 is not quantized and may exceed full scale.
 _DEPTHS = {"PCM_16": "16", "PCM_24": "24", "FLOAT": "32f"}
 
 
-def export_stems(job: Job, folder: Path, file_format: str, advance: AdvanceCallback) -> tuple[Path, ...]:
-    """Write the stems of `job` to `folder` in an audio format, given by name. Return the files in the order of its stems.
+def export_stems(
+    job: Job,
+    stems: Sequence[Stem],
+    folder: Path,
+    settings: ExportSettings,
+    advance: AdvanceCallback,
+    cover: bytes | None = None,
+) -> list[Path]:
+    """Write these stems of `job` to `folder`, in the format of the settings. Return the files in the same order.
 
-    A stem that has this format is copied byte for byte; others are converted at their own bit depth (`Encoder`). The
-    song's tempo and key are added to the tags (`write_song_tags`). Opus is resampled to 48 kHz; otherwise stems whose
-    sample rate the format does not hold, such as 96 kHz in MP3, become FLAC. FLAC and ALAC hold no sample above full
-    scale: if a stem has one, all stems of the job become WAV. Existing files are not overwritten (`move_into_place`),
-    and no files are left after an error.
+    A stem that has this format and depth is copied, and only gets tags; others are converted (`Encoder`), at their own bit
+    depth if the settings have none. Opus is resampled to 48 kHz; otherwise stems whose sample rate the format does not
+    hold, such as 96 kHz in MP3, become FLAC. FLAC and ALAC hold no sample above full scale: if a stem has one, all stems
+    of the job become WAV.
 
-    Raises UnusableTrackError if a stem is missing or damaged, StorageError if the folder cannot be written, and any
-    error that `advance` raises.
+    Raises UnusableTrackError if a stem is missing or damaged, OSError or StorageError if the folder cannot be written,
+    and any error that `advance` raises.
     """
+    tags = [part_tags(job, stem_title(stem.name), cover) if settings.has_tags else SongTags() for stem in stems]
+
+    def write(settings: ExportSettings, suffix: str, advance: AdvanceCallback) -> list[Path]:
+        return [
+            _write_stem(job, stem, folder / f"{number}{suffix}", settings, tags[number], advance)
+            for number, stem in enumerate(stems)
+        ]
+
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _delete_abandoned_folders(folder)
-        with tempfile.TemporaryDirectory(prefix=_TEMPORARY_PREFIX, dir=folder, ignore_cleanup_errors=True) as temporary:
-            parts = _write_stems(job, Path(temporary), file_format, advance)
-            return tuple(
-                move_into_place(parts, folder, part_file_names(job, [stem_title(stem.name) for stem in job.stems]))
-            )
-    except (OSError, StorageError) as error:
-        cause = error if isinstance(error, OSError) else error.__cause__
-        raise _export_error(job, folder, cause) from error
-
-
-def check_free_space(jobs: Sequence[Job], folder: Path, file_format: str) -> None:
-    """Raise StorageError if `folder` has too little space for the stems that are copied without conversion.
-
-    The message has both sizes. Creates the folder if it is missing.
-    """
-    copied = [stem.path for job in jobs for stem in job.stems if stem.path.suffix == AUDIO_FORMATS[file_format].suffix]
-    needed = sum(stem_file_size(path) for path in copied)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        raise StorageError(
-            Message(
-                "The stems cannot be exported to {folder}: {reason}.",
-                folder=printable(folder, 200),
-                reason=disk_error_reason(error),
-            )
-        ) from error
-    if needed > free:
-        raise StorageError(
-            Message(
-                "The stems need {needed:size}, but {folder} has only {free:size} free. Free up space "
-                "there, or choose another folder.",
-                needed=needed,
-                folder=printable(folder, 200),
-                free=free,
-            )
-        )
+        return write(settings, "", advance)
+    except AboveFullScaleError:
+        return write(replace(settings, file_format="wav", depth=None), "-wav", lambda _: advance(0))
 
 
 def stem_file_size(path: Path) -> int:
@@ -99,40 +70,40 @@ def stem_file_size(path: Path) -> int:
         return 0
 
 
-def _write_stems(job: Job, temporary: Path, file_format: str, advance: AdvanceCallback) -> list[Path]:
-    wanted = AUDIO_FORMATS[file_format]
-    try:
-        return [_write_stem(job, stem, temporary / str(i), wanted, advance) for i, stem in enumerate(job.stems)]
-    except AboveFullScaleError:
-        return [
-            _write_stem(job, stem, temporary / f"{i}-wav", WAV, lambda _: advance(0))
-            for i, stem in enumerate(job.stems)
-        ]
+def stem_depth(subtype: str) -> str:
+    """Return the bit depth of stems with this subtype of libsndfile."""
+    return _DEPTHS.get(subtype, "32f")
 
 
-def _write_stem(job: Job, stem: Stem, target: Path, wanted: AudioFormat, advance: AdvanceCallback) -> Path:
+def supported_depth(audio_format: AudioFormat, wanted: str) -> str | None:
+    """Return `wanted` if the format has that bit depth, else None for its default, which has fewer bits or none."""
+    return wanted if wanted in audio_format.depths else None
+
+
+def supported_format(sample_rate: int, wanted: AudioFormat) -> AudioFormat:
+    """Return the first of the wanted format, FLAC and WAV that holds the sample rate of a song."""
+    if wanted.resamples:
+        return wanted
+    return next(each for each in (wanted, FLAC, WAV) if each.holds_rate(sample_rate))
+
+
+def _write_stem(
+    job: Job, stem: Stem, target: Path, settings: ExportSettings, tags: SongTags, advance: AdvanceCallback
+) -> Path:
     """Copy or convert one stem to `target` plus the format's suffix, and return that path."""
     try:
         source = SequentialSoundFile(stem.path)
     except (soundfile.SoundFileError, OSError) as error:
         raise _missing_stem_error(job, stem) from error
-    tags = SongTags(tempo_bpm=job.tempo_bpm, key=job.key)
     with source:
-        audio_format = _supported_format(source, wanted)
+        audio_format = supported_format(source.samplerate, AUDIO_FORMATS[settings.file_format])
         part = target.with_name(f"{target.name}{audio_format.suffix}")
-        if stem.path.suffix == part.suffix:
+        if stem.path.suffix == part.suffix and settings.depth in (None, _DEPTHS.get(source.subtype)):
             _copy_stem(job, stem, part, advance)
             write_song_tags(part, audio_format, tags)
         else:
-            _convert_stem(job, stem, source, part, audio_format, tags, advance)
+            _convert_stem(job, stem, source, part, audio_format, settings.depth, tags, advance)
     return part
-
-
-def _supported_format(source: soundfile.SoundFile, wanted: AudioFormat) -> AudioFormat:
-    """Return the first of the wanted format, FLAC and WAV that holds the sample rate of the stem."""
-    if wanted.resamples:
-        return wanted
-    return next(each for each in (wanted, FLAC, WAV) if each.holds_rate(source.samplerate))
 
 
 def _copy_stem(job: Job, stem: Stem, part: Path, advance: AdvanceCallback) -> None:
@@ -154,13 +125,11 @@ def _convert_stem(
     source: soundfile.SoundFile,
     part: Path,
     audio_format: AudioFormat,
+    wanted_depth: str | None,
     tags: SongTags,
     advance: AdvanceCallback,
 ) -> None:
-    # Decoded MP3 is not quantized and may exceed full scale.
-    depth = _DEPTHS.get(source.subtype, "32f")
-    if depth not in audio_format.depths:
-        depth = None  # fewer bits
+    depth = supported_depth(audio_format, wanted_depth or stem_depth(source.subtype))
     bytes_per_frame = stem_file_size(stem.path) / max(source.frames, 1)
     rate, channels, frames = source.samplerate, source.channels, source.frames
     with Encoder(part, audio_format, rate, channels, frames, depth=depth, tags=tags, comment=STEM_COMMENT) as encoder:
@@ -178,31 +147,11 @@ def _read_frames(job: Job, stem: Stem, source: soundfile.SoundFile) -> NDArray[n
         raise _missing_stem_error(job, stem) from error
 
 
-def _delete_abandoned_folders(folder: Path) -> None:
-    """Delete the temporary folders that killed exports have left in `folder`."""
-    for abandoned in folder.glob(f"{_TEMPORARY_PREFIX}*"):
-        with suppress(OSError):
-            if time() - abandoned.stat().st_mtime > _ABANDONED_AGE_S:
-                shutil.rmtree(abandoned, ignore_errors=True)
-
-
 def _missing_stem_error(job: Job, stem: Stem) -> UnusableTrackError:
     return UnusableTrackError(
         Message(
             "The {name} stem of “{title}” cannot be read: it was moved or damaged. Separate the song again.",
             name=stem.name,
             title=printable(job.title),
-        )
-    )
-
-
-def _export_error(job: Job, folder: Path, cause: BaseException | None) -> StorageError:
-    reason = f": {disk_error_reason(cause)}" if isinstance(cause, OSError) else ""
-    return StorageError(
-        Message(
-            "“{title}” could not be exported to {folder}{reason}. Free up space there, or choose another folder.",
-            title=printable(job.title),
-            folder=printable(folder, 200),
-            reason=reason,
         )
     )

@@ -1,6 +1,6 @@
 """The library's SQLite file: tables, connections, migrations, and database errors as StorageError.
 
-Only `store`, `ownership`, `transitions` and `analyses` import it.
+Only `store`, `ownership`, `transitions`, `analyses` and `exports` import it.
 """
 
 from collections.abc import Generator
@@ -109,6 +109,33 @@ jobs = Table(
     # `Job.analysed`, and the number of analyses that were started and did not finish.
     Column("analysed", String),
     Column("analysis_attempts", Integer, nullable=False, default=0),
+)
+
+exports = Table(
+    "exports",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("created", Float, nullable=False),
+    # Name of the computer whose folder it is: a worker on another one must not write there.
+    Column("host", String, nullable=False),
+    # Lists as JSON, with paths as the hex digits of their bytes.
+    Column("songs", String, nullable=False),
+    Column("results", String, nullable=False, default="[]"),
+    Column("moves", String, nullable=False, default="[]"),
+    # ExportSettings as JSON.
+    Column("settings", String, nullable=False),
+    # Hex of the path's bytes.
+    Column("folder", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("fraction", Float, nullable=False, default=0.0),
+    Column("elapsed", Float, nullable=False, default=0.0),
+    Column("cancel_requested", Boolean, nullable=False, default=False),
+    Column("error", String),
+    Column("token", Integer, nullable=False, default=0),
+    Column("attempts", Integer, nullable=False, default=0),
+    # As in the table `jobs`.
+    Column("owner", String),
+    Column("lease_until", Float),
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from desktop.jobs.export_job import ExportProgress
 from desktop.jobs.model import AnalysisInput, Job, JobProgress
 
 
@@ -27,6 +28,10 @@ class JobQueue(Protocol):
 
     def publish_analysis(self, job_id: str) -> None:
         """Publish a message to analyse the song of a job. A second message does no harm. Never raises."""
+        ...
+
+    def publish_export(self) -> None:
+        """Publish a message that an export waits. A second message does no harm. Never raises."""
         ...
 
     def publish_playhead(self, job_id: str, position_s: float) -> None:
@@ -64,7 +69,14 @@ class QueueChanged:
     paused: bool
 
 
-JobEvent = JobProgress | JobChanged | DraftChanged | AnalysisChanged | QueueChanged
+@dataclass(frozen=True)
+class ExportChanged:
+    """An export was started, has ended, or has one more result: read its row again."""
+
+    export_id: str
+
+
+JobEvent = JobProgress | JobChanged | DraftChanged | AnalysisChanged | QueueChanged | ExportProgress | ExportChanged
 
 
 class EventSink(Protocol):

@@ -61,6 +61,14 @@ MIGRATIONS = (
     "ALTER TABLE jobs ADD COLUMN analysis_attempts INTEGER NOT NULL DEFAULT 0",
     # Changes no table. Job folders are named by the song: earlier versions would not find them, and delete them.
     "SELECT 1",
+    """
+    CREATE TABLE exports (
+        id TEXT PRIMARY KEY, created REAL NOT NULL, host TEXT NOT NULL, songs TEXT NOT NULL, settings TEXT NOT NULL,
+        folder TEXT NOT NULL, state TEXT NOT NULL, results TEXT NOT NULL DEFAULT '[]', moves TEXT NOT NULL DEFAULT '[]',
+        fraction REAL NOT NULL DEFAULT 0, elapsed REAL NOT NULL DEFAULT 0, cancel_requested INTEGER NOT NULL DEFAULT 0,
+        error TEXT, token INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, owner TEXT, lease_until REAL
+    )
+    """,
 )
 # Position of `user_version`, here the number of applied migrations, in an SQLite file:
 # https://www.sqlite.org/fileformat2.html

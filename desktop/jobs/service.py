@@ -15,10 +15,11 @@ from desktop.errors import DuplicateTrackError, JobStateError, StorageError
 from desktop.jobs.analysis_files import KeptAnalysis, load_analysis, load_corrected_analysis
 from desktop.jobs.analysis_results import keep_analysis
 from desktop.jobs.bin import Bin
+from desktop.jobs.export_job import ExportJob, StoredSettings
 from desktop.jobs.files import DigestBackfill, copy_track, find_stored_track
 from desktop.jobs.folders import name_job_folder
 from desktop.jobs.model import AnalysisInput, Job, JobOptions, JobState
-from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
+from desktop.jobs.queue import EventSink, ExportChanged, JobChanged, JobQueue, QueueChanged
 from desktop.jobs.recovery import write_backup_record
 from desktop.jobs.store import IsDuplicate, JobStore, never_duplicate
 from desktop.lyrics.files import keep_lyrics
@@ -141,6 +142,30 @@ class JobService:
     def record_exports(self, job: Job) -> None:
         """Store the `exported` paths of a completed job's stems."""
         self._store.record_exports(job)
+
+    def start_export(self, jobs: Sequence[Job], settings: StoredSettings, folder: Path) -> ExportJob:
+        """Queue the export of songs to a folder of this computer, behind earlier exports, and return it.
+
+        `settings` are `desktop.export.settings.ExportSettings`. Existing files are never overwritten.
+        """
+        export = self._store.exports.insert(jobs, settings, folder)
+        self._queue.publish_export()
+        self._events.emit(ExportChanged(export.id))
+        return export
+
+    def cancel_export(self, export_id: str) -> None:
+        """Cancel an export, at once or during its current song; songs that are exported stay. Do nothing if it has ended."""
+        self._store.exports.request_cancel(export_id)
+        self._queue.publish_export()
+        self._events.emit(ExportChanged(export_id))
+
+    def exports(self) -> list[ExportJob]:
+        """Return the exports of this computer that have not ended or are not forgotten yet, the oldest first."""
+        return self._store.exports.all()
+
+    def forget_export(self, export_id: str) -> None:
+        """Delete the row of an export that has ended, once the user has seen its result."""
+        self._store.exports.forget(export_id)
 
     def move_to_front(self, job_id: str) -> Job:
         """Move a pending job to the front of the queue and return it. Raises UnknownJobError, JobStateError."""

@@ -26,6 +26,7 @@ from desktop.errors import JobStateError
 from desktop.jobs import transitions
 from desktop.jobs.analyses import AnalysisRecords
 from desktop.jobs.database import Database, jobs, queue
+from desktop.jobs.exports import ExportRecords
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.ownership import Ownership
 from desktop.jobs.rows import has_all_stem_files, job_from_row, options_to_json, row_from_job, stems_to_json
@@ -65,6 +66,8 @@ class JobStore:
         """The transactions of the processes that own jobs."""
         self.analyses = AnalysisRecords(home, self._database)
         """The transactions about the analyses of songs."""
+        self.exports = ExportRecords(self._database)
+        """The transactions about exports."""
 
     def check_integrity(self) -> None:
         """Check the whole database. Raises DamagedLibraryError if it is damaged."""

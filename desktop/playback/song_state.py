@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -125,3 +126,15 @@ class SongState:
             with suppress(ValueError):
                 found[name] = getattr(msgspec.convert({name: raw[name]}, cls), name)
         return cls(**found)
+
+
+def read_song_state(path: Path) -> SongState:
+    """Return the state in a file, or what of a damaged one can be read; the initial one if there is none."""
+    try:
+        values = path.read_bytes()
+    except OSError:
+        return SongState()
+    for parse in (SongState.from_json, SongState.salvage):
+        with suppress(ValueError, RecursionError):
+            return parse(values)
+    return SongState()

@@ -46,6 +46,10 @@ class Reconciler(Protocol):
         """Return the jobs of workers to the queue after an orderly shutdown."""
         ...
 
+    def needs_draft_worker(self) -> bool:
+        """Return True if there is work that only the draft worker does, and that users wait for."""
+        ...
+
     def is_stuck(self) -> bool:
         """Return True if jobs are pending, Redis answers, and no worker has taken one for too long."""
         ...
@@ -64,13 +68,14 @@ class Supervisor:
         """Prepare the supervisor; raises ConfigurationError if the environment names an invalid Redis.
 
         `on_trouble` is called from the thread with a message if jobs cannot be processed, and with None once they can.
-        `makes_drafts`: run a second worker that makes drafts and analyses.
+        `makes_drafts`: run a second worker that makes drafts, analyses and exports; otherwise only while exports wait.
         """
         self._home = home
         self._external = external_redis()
         self._redis = None if self._external else RedisServer(home)
         self._worker = WorkerProcess(home)
-        self._draft_worker = WorkerProcess(home, "draft", "--draft") if makes_drafts else None
+        self._draft_worker = WorkerProcess(home, "draft", "--draft")
+        self._makes_drafts = makes_drafts
         self._reconciler = reconciler
         self._on_trouble = on_trouble
         self._wake_queue: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -202,8 +207,7 @@ class Supervisor:
 
     def _stop_workers(self) -> None:
         """Stop both workers, for example because Redis has moved: a worker reconnects only to the old endpoint."""
-        if self._draft_worker:
-            self._draft_worker.stop()
+        self._draft_worker.stop()
         self._worker.stop()
 
     def _remove_runtime_dir(self) -> None:
@@ -216,17 +220,18 @@ class Supervisor:
             child.on_exit(self._wake_up)
 
     def _start_missing_draft_worker(self) -> None:
-        # Also if the settings turn drafts off: it makes the analyses.
+        # Also if the settings turn drafts off: it makes the analyses and exports.
         draft_worker = self._draft_worker
-        if draft_worker is None or draft_worker.is_alive:
+        is_needed = self._makes_drafts or self._run_reconciler(self._reconciler.needs_draft_worker)
+        if draft_worker.is_alive or not is_needed:
             return
         draft_worker.stop()
         if monotonic() >= self._draft_retry_at:
             try:
                 self._wake_on_exit(draft_worker.start(lambda: self._should_stop_waiting() or not self._worker.is_alive))
             except ServiceUnavailableError as error:
-                # Jobs are processed without drafts and analyses, so the user is not notified.
-                _log.warning("Draft worker could not be started, no drafts and analyses are made: %s", error)
+                # Jobs are processed without it, so the user is not notified.
+                _log.warning("Draft worker could not be started, no drafts, analyses and exports are made: %s", error)
                 self._draft_retry_at = monotonic() + _MAX_RETRY_DELAY_S
 
     def _run_reconciler(self, step: Callable[[], _Result]) -> _Result | None:

@@ -1,18 +1,15 @@
 """The Celery task that analyses a song. The work is in `analysis_runner`."""
 
 from functools import cache
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from desktop.tasks.celery_app import ANALYSE_TASK, app
+from desktop.tasks.draft_watch import DraftWatch
 from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.redis_client import parse_job_id
 
 if TYPE_CHECKING:
     from desktop.tasks.analysis_runner import AnalysisRunner
-
-# Seconds between two looks whether a draft waits.
-_GLANCE_INTERVAL_S = 0.5
 
 
 # Acknowledged early: reconciliation publishes an analysis that is lost with its worker again.
@@ -30,20 +27,6 @@ def analyse_song(job_id: object = None, *_: object, **__: object) -> str:
     return outcome.value
 
 
-class _DraftWatch:
-    """Tells whether a draft waits, which a user waits for: then an analysis steps aside."""
-
-    def __init__(self) -> None:
-        self._queue = CeleryQueue()
-        self._looked_at = 0.0
-
-    def __call__(self) -> bool:
-        if monotonic() - self._looked_at < _GLANCE_INTERVAL_S:
-            return False
-        self._looked_at = monotonic()
-        return self._queue.has_waiting_drafts()
-
-
 @cache
 def _get_runner() -> "AnalysisRunner":
     # Imported late: an idle worker does not need numpy, scipy and FFmpeg.
@@ -53,4 +36,4 @@ def _get_runner() -> "AnalysisRunner":
     from desktop.tasks.events import RedisEventPublisher
 
     library = find_home().create_folders()
-    return AnalysisRunner(library, JobStore(library), RedisEventPublisher(), _DraftWatch())
+    return AnalysisRunner(library, JobStore(library), RedisEventPublisher(), DraftWatch())

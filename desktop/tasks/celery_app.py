@@ -29,6 +29,7 @@ from desktop.variables import RedisSettings, check_environment, external_redis, 
 SEPARATE_TASK = "process_audio_job"
 DRAFT_TASK = "draft_audio_job"
 ANALYSE_TASK = "analyse_song"
+EXPORT_TASK = "export_song"
 LIBRARY_HEADER = "library"
 """Message header with the id of the library."""
 _WEEK_S = 7 * 24 * 3600
@@ -187,7 +188,7 @@ _isolate_celery_command()
 app = RedisApp(
     "unbraid",
     loader=NoConfigLoader,
-    include=["desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs", "desktop.tasks.analysis_jobs"],
+    include=[f"desktop.tasks.{name}" for name in ("audio_jobs", "draft_jobs", "analysis_jobs", "export_jobs")],
     fixups=[],  # no Django support
 )
 app.conf.update(

@@ -10,8 +10,9 @@ from time import monotonic
 import redis
 
 from desktop.errors import UnbraidError
+from desktop.jobs.export_job import ExportProgress
 from desktop.jobs.model import AnalysisInput, JobProgress
-from desktop.jobs.queue import AnalysisChanged, DraftChanged, JobChanged, JobEvent, QueueChanged
+from desktop.jobs.queue import AnalysisChanged, DraftChanged, ExportChanged, JobChanged, JobEvent, QueueChanged
 from desktop.runtime.crash_handler import process_crash_handler
 from desktop.stage import Stage
 from desktop.tasks.redis_client import parse_job_id, redis_client, redis_names
@@ -121,8 +122,11 @@ def _decode_event(text: str | bytes | None) -> JobEvent | None:
     """Return the event in a message; None for an empty or foreign message."""
     try:
         fields = json.loads(text or "{}")
-        if "job_id" in fields and parse_job_id(fields["job_id"]) != fields["job_id"]:
-            raise ValueError("no job id")
+        for name in ("job_id", "export_id"):
+            if name in fields and parse_job_id(fields[name]) != fields[name]:
+                raise ValueError("no job id")
+        if "export_id" in fields:
+            return ExportProgress(**fields) if "fraction" in fields else ExportChanged(**fields)
         if "stage" in fields:
             return JobProgress(**fields | {"stage": Stage(fields["stage"])})
         if "complete" in fields:

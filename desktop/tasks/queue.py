@@ -25,6 +25,7 @@ from desktop.runtime.redis_endpoint import describe_redis_error, has_endpoint
 from desktop.tasks.celery_app import (
     ANALYSE_TASK,
     DRAFT_TASK,
+    EXPORT_TASK,
     LIBRARY_HEADER,
     SEPARATE_TASK,
     app,
@@ -107,6 +108,12 @@ class CeleryQueue:
             with _log_if_unreachable(job_id):
                 _send_task(ANALYSE_TASK, job_id, queue=redis_names().analysis_queue)
 
+    def publish_export(self) -> None:
+        """Publish a message that an export waits. If Redis does not answer, reconciliation does it later."""
+        if _has_redis():
+            with _log_if_unreachable("export"):
+                _send_task(EXPORT_TASK, queue=redis_names().export_queue)
+
     def has_waiting_drafts(self) -> bool:
         """Return True if a message for a draft waits; False if Redis does not answer."""
         with suppress(redis.RedisError, UnbraidError), redis_client(_GLANCE_TIMEOUT_S) as client:
@@ -117,6 +124,11 @@ class CeleryQueue:
         """Return True if a message for an analysis waits. Raises redis.RedisError."""
         with redis_client() as client:
             return bool(client.llen(redis_names().analysis_queue))
+
+    def has_waiting_exports(self) -> bool:
+        """Return True if a message for exports waits. Raises redis.RedisError."""
+        with redis_client() as client:
+            return bool(client.llen(redis_names().export_queue))
 
     def publish_playhead(self, job_id: str, position_s: float) -> None:
         """Publish the playhead of an unfinished job in seconds; it expires after `_PLAYHEAD_TTL_S`."""
@@ -165,7 +177,8 @@ class CeleryQueue:
         with redis_client() as client:
             client.delete(redis_names().reconcile_lock_key)
             _delete_waiting(client, redis_names().queue)
-            _delete_waiting(client, redis_names().analysis_queue)  # reconciliation publishes them one at a time
+            for queue in (redis_names().analysis_queue, redis_names().export_queue):
+                _delete_waiting(client, queue)  # reconciliation publishes them one at a time
             unacked = client.hgetall(redis_names().unacked_options["unacked_key"])
             own_tags = [tag for tag, text in unacked.items() if _MessageHeaders(text).is_own]
             if own_tags:
@@ -255,19 +268,19 @@ def _delete_waiting(client: "redis.Redis", queue: str) -> None:
         pipeline.execute()
 
 
-def _send_task(task: str, job_id: str, **options: Any) -> None:
+def _send_task(task: str, *arguments: str, **options: Any) -> None:
     # A new connection: the app's pool keeps the address that Redis had when the app started.
     with app.connection_for_write(broker_url()) as connection:
         # The result is in the row, so none is stored.
-        app.send_task(task, (job_id,), connection=connection, retry=False, ignore_result=True, **options)
+        app.send_task(task, arguments, connection=connection, retry=False, ignore_result=True, **options)
 
 
 @contextmanager
-def _log_if_unreachable(job_id: str) -> Generator[None]:
+def _log_if_unreachable(subject: str) -> Generator[None]:
     try:
         yield
     except (OperationalError, UnbraidError) as error:
-        _log.info("Message for job %s was not published: %s", job_id, error)
+        _log.info("Message for %s was not published: %s", subject, error)
 
 
 def _has_redis() -> bool:

@@ -8,6 +8,7 @@ import redis
 from kombu.exceptions import OperationalError
 
 from desktop.errors import ServiceUnavailableError, UnknownJobError
+from desktop.export.target_folder import delete_hidden_folders
 from desktop.jobs.bin import Bin
 from desktop.jobs.files import remove_leftovers
 from desktop.jobs.queue import EventSink, JobChanged
@@ -55,14 +56,17 @@ class Reconciliation:
             _log.warning("Queue could not be rebuilt: %s", error)
 
     def release_ended_jobs(self) -> None:
-        """Return the jobs of exited workers to the queue without counting a crash. Raises StorageError.
+        """Return the jobs and exports of exited workers to the queue without counting a crash. Raises StorageError.
 
         Call this after an orderly shutdown of the worker.
         """
         self._store.ownership.release_jobs_of_exited_owners()
+        for export in self._store.exports.release_ended_owners():
+            if not export.moves:
+                delete_hidden_folders(export.folder, export.id)
 
     def reconcile(self) -> None:
-        """Release orphaned jobs, publish due jobs without a message, and delete expired jobs from the bin.
+        """Release orphaned jobs, publish due jobs and exports without a message, and delete expired jobs from the bin.
 
         While no job is due or processing, publish songs without an analysis, one at a time.
 
@@ -70,6 +74,7 @@ class Reconciliation:
         """
         self._delete_expired()
         self._release_orphans()
+        self._publish_export()
         if not self._store.due_jobs():
             self._publish_analysis()
             return
@@ -77,6 +82,10 @@ class Reconciliation:
             self._publish_due()
         except (redis.RedisError, OperationalError) as error:
             raise ServiceUnavailableError(describe_redis_error(error, external_redis())) from error
+
+    def needs_draft_worker(self) -> bool:
+        """Return True if exports wait, which the draft worker makes. Raises StorageError."""
+        return self._store.exports.has_unended()
 
     def is_stuck(self) -> bool:
         """Return True if jobs wait, Redis answers, and no worker has taken a message for a minute. Raises StorageError.
@@ -105,6 +114,11 @@ class Reconciliation:
             for job in self._store.due_jobs():
                 if message_id(job) not in message_ids:
                     self._queue.send(job)
+
+    def _publish_export(self) -> None:
+        with suppress(redis.RedisError):
+            if self._store.exports.has_due() and not self._queue.has_waiting_exports():
+                self._queue.publish_export()
 
     def _publish_analysis(self) -> None:
         """Publish one song that has stems and no analysis: of an earlier version, or whose message was lost."""

@@ -42,6 +42,11 @@ class RedisNames:
         return f"{self.queue}.analysis"
 
     @property
+    def export_queue(self) -> str:
+        """Name of the queue of messages for exports."""
+        return f"{self.queue}.export"
+
+    @property
     def unacked_options(self) -> dict[str, str]:
         """Celery transport options with the Redis keys of unacknowledged messages."""
         return {f"{key}_key": f"{self.queue}:{key}" for key in ("unacked", "unacked_index", "unacked_mutex")}

@@ -152,7 +152,9 @@ def release_ended_jobs() -> None:
     from desktop.jobs.store import JobStore  # imported late: the main process of the app's worker needs no database
 
     try:
-        JobStore(find_home()).ownership.release_jobs_of_exited_owners()
+        store = JobStore(find_home())
+        store.ownership.release_jobs_of_exited_owners()
+        store.exports.release_ended_owners()
     except StorageError as error:
         _log.warning("Running jobs could not be returned to the queue: %s", error)
 

@@ -38,6 +38,8 @@ class NullQueue:
 
     def publish_analysis(self, job_id: str) -> None: ...
 
+    def publish_export(self) -> None: ...
+
     def publish_draft(self, job: Job) -> None:
         """Do nothing: the test makes no drafts."""
 

@@ -13,6 +13,7 @@ import soundfile
 
 from desktop.audio.names import native_path
 from desktop.backend import Backend
+from desktop.jobs.export_job import ExportJob, ExportProgress
 from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.jobs.queue import AnalysisChanged, DraftChanged, JobEvent
 from desktop.paths import Home
@@ -33,6 +34,7 @@ class RunningLibrary:
         self.progress: list[JobProgress] = []
         self.drafts: list[DraftChanged] = []
         self.analyses: list[AnalysisChanged] = []
+        self.export_progress: list[ExportProgress] = []
         self._changed = threading.Condition()
         backend.subscribe(self._on_event, self._notify_waiters)
 
@@ -51,6 +53,15 @@ class RunningLibrary:
         self.wait_until(lambda: self.service.job(job.id).state in states)
         return self.service.job(job.id)
 
+    def export(self, export: ExportJob) -> ExportJob:
+        """Return an export as its row is now."""
+        return next(other for other in self.service.exports() if other.id == export.id)
+
+    def wait_for_export(self, export: ExportJob) -> ExportJob:
+        """Wait until an export has ended, and return it."""
+        self.wait_until(lambda: self.export(export).state.has_ended)
+        return self.export(export)
+
     def wait_for_progress(self, job: Job) -> None:
         """Wait until a progress event of the job has arrived."""
         self.wait_until(lambda: any(event.job_id == job.id for event in self.progress))
@@ -63,6 +74,8 @@ class RunningLibrary:
                 self.drafts.append(event)
             elif isinstance(event, AnalysisChanged):
                 self.analyses.append(event)
+            elif isinstance(event, ExportProgress):
+                self.export_progress.append(event)
             self._changed.notify_all()
 
     def _notify_waiters(self) -> None:

@@ -34,6 +34,7 @@ class RecordingQueue:
         self.drafts: list[Job] = []
         self.playheads: list[tuple[str, float]] = []
         self.analyses: list[str] = []
+        self.exports = 0
 
     def publish(self, job: Job) -> None:
         self.jobs.append(job)
@@ -46,6 +47,9 @@ class RecordingQueue:
 
     def publish_analysis(self, job_id: str) -> None:
         self.analyses.append(job_id)
+
+    def publish_export(self) -> None:
+        self.exports += 1
 
     def publish_playhead(self, job_id: str, position_s: float) -> None:
         self.playheads.append((job_id, position_s))

@@ -11,7 +11,7 @@ from desktop.ui.app.main_window import MainWindow
 from desktop.ui.dialogs.quit_dialog import QuitDialog
 from desktop.ui.pages.library.activity import ActivityTracker
 
-ASK, BACKGROUND, STOP = "ask", "background", "stop"
+ASK, BACKGROUND = "ask", "background"
 # Milliseconds from the end of the last job to the end of the hidden app, so that a notification can still be shown.
 _QUIT_DELAY_MS = 4000
 # Seconds after the system announced the end of the session in which the window closes without asking.
@@ -102,8 +102,6 @@ class QuitPolicy(QObject):
 
     def _effective_choice(self) -> str:
         choice = self._window.settings_store.settings.quit
-        if choice == STOP and self._exporter.remaining_count:
-            return ASK  # a stopped separation continues later, a stopped export loses all files not yet written
         return ASK if choice == BACKGROUND and not self._has_tray() else choice
 
     def _ask_user(self) -> None:

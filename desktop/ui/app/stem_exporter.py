@@ -1,40 +1,43 @@
-"""Export of stems into a folder that the user chooses, in a background thread."""
+"""Exports of the window: asks for a folder, queues the export for the worker, and shows what comes of it."""
 
-from collections import deque
-from collections.abc import Sequence
-from functools import partial, reduce
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from threading import Event
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from desktop.audio.names import printable
-from desktop.audio_formats import AUDIO_FORMATS
-from desktop.export.result import NO_STEMS_REASON, ExportProgress, ExportResult
+from desktop.errors import UnbraidError
+from desktop.export.settings import ExportSettings
+from desktop.jobs.export_job import ExportJob, ExportProgress
 from desktop.jobs.model import Job
 from desktop.settings import valid_settings
-from desktop.text.durations import format_rough_time_left
-from desktop.text.message import count_message, tr, tr_count
+from desktop.text.message import tr, tr_count
+from desktop.ui.app.export_texts import exporting_text, progress_text, result_text, short_title
 from desktop.ui.core.background import BackgroundRunner
+from desktop.ui.core.job_feed import JobFeed
 from desktop.ui.core.opener import no_file_manager_text, open_folder
 from desktop.ui.core.service_provider import ServiceProvider
 from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 
-_PROGRESS_KEY, _RESULT_KEY = "exporting", "exported"
-_MAX_NAMED_SONGS = 3
+_PROGRESS_KEY = "exporting"
 
 
 class StemExporter(QObject):
-    """Exports selections one after another and shows their progress and results as notices."""
+    """Queues exports, and shows their progress and results as notices, also of those that an earlier window queued."""
 
     changed = Signal()
-    """Emitted when an export is queued or has ended."""
+    """Emitted when an export is queued, has one more song, or has ended."""
 
     def __init__(
-        self, service: ServiceProvider, settings_store: SettingsStore, notices: NoticeStrip, window: QWidget
+        self,
+        service: ServiceProvider,
+        settings_store: SettingsStore,
+        notices: NoticeStrip,
+        feed: JobFeed,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
         self._service = service
@@ -42,14 +45,18 @@ class StemExporter(QObject):
         self._notices = notices
         self._window = window
         self._background = BackgroundRunner("export", self)
-        self._stop_event = Event()
-        self._queue: deque[Sequence[Job]] = deque()
-        self._done_count = 0
+        self._unended: list[ExportJob] = []
+        self._followed_id = ""
+        """Id of the export whose progress is shown."""
+        self._reported_ids: set[str] = set()
+        feed.export_changed.connect(self.refresh)
+        feed.export_progressed.connect(self._show_progress)
+        feed.events_missed.connect(self.refresh)
 
     @property
     def remaining_count(self) -> int:
         """Number of tracks in running and queued exports that are not exported yet."""
-        return max(0, sum(len(jobs) for jobs in self._queue) - self._done_count)
+        return sum(len(export.songs) - len(export.results) for export in self._unended)
 
     def export(self, jobs: Sequence[Job]) -> None:
         """Ask for a folder and export the stems of `jobs` into it.
@@ -69,197 +76,87 @@ class StemExporter(QObject):
         )
         if folder:
             self._settings_store.change(export_folder=folder)
-            self._enqueue(jobs, Path(folder))
+            file_format = valid_settings(self._settings_store.settings).export_format
+            self.start(jobs, ExportSettings(file_format=file_format), Path(folder))
+
+    def start(self, jobs: Sequence[Job], settings: ExportSettings, folder: Path) -> None:
+        """Queue an export of `jobs`, at least one, to `folder`."""
+        self._run(lambda: self._service().start_export(jobs, settings, folder))
+
+    def refresh(self) -> None:
+        """Read the exports again."""
+        self._run(lambda: None)
 
     def close(self) -> None:
-        """Stop the export after the current block of audio, without leaving incomplete files."""
-        self._stop_event.set()
+        """Stop showing exports; the worker continues them at the next start."""
         self._background.close()
 
-    def _enqueue(self, jobs: Sequence[Job], folder: Path) -> None:
-        if not self._queue:
-            self._stop_event = Event()
-        self._queue.append([job for job in jobs if job.stems])
-        file_format = valid_settings(self._settings_store.settings).export_format
-        work = partial(self._run_export, jobs, folder, file_format, self._stop_event)
-        if len(self._queue) == 1:
-            self._show_started()
-        self._background.run(work, self._finish)
+    def _run(self, change: Callable[[], object]) -> None:
+        """Run a change of the exports in the background, and then show them all."""
+
+        def change_and_read() -> list[ExportJob]:
+            change()
+            return self._service().exports()
+
+        self._background.run(change_and_read, self._show, self._show_error)
+
+    def _show_error(self, error: UnbraidError) -> None:
+        self._notices.show_text(str(error))
+
+    def _show(self, exports: Sequence[ExportJob]) -> None:
+        self._unended = [export for export in exports if not export.state.has_ended]
+        self._follow_first()
+        for export in exports:
+            if export.state.has_ended and export.id not in self._reported_ids:
+                self._report(export)
         self.changed.emit()
 
-    def _run_export(self, jobs: Sequence[Job], folder: Path, file_format: str, stop_event: Event) -> ExportResult:
-        """Run the export; called in the background thread."""
-        from desktop.export.batch import export_batch  # imports numpy, which must not delay the window
-
-        def report(progress: ExportProgress) -> None:
-            self._background.call_in_gui_thread(lambda: self._show_progress(progress))
-
-        def current(job_id: str) -> Job:
-            return self._service().job(job_id)
-
-        return export_batch(jobs, folder, file_format, current, report, stop_event.is_set)
-
-    def _show_started(self) -> None:
-        self._notices.show_notice(
-            Notice(
-                _exporting_text(self._queue[0]),
-                key=_PROGRESS_KEY,
-                progress=0.0,
-                action_text=tr("Cancel"),
-                on_action=self._stop_event.set,
+    def _follow_first(self) -> None:
+        """Show the progress of the first export that is not being cancelled."""
+        followed = next((export for export in self._unended if not export.cancel_requested), None)
+        followed_id = followed.id if followed else ""
+        if followed_id == self._followed_id:
+            return
+        self._followed_id = followed_id
+        self._notices.remove_notice(_PROGRESS_KEY)
+        if followed:
+            cancel = partial(self._run, lambda: self._service().cancel_export(followed_id))
+            self._notices.show_notice(
+                Notice(
+                    exporting_text(followed.songs),
+                    key=_PROGRESS_KEY,
+                    progress=followed.fraction,
+                    action_text=tr("Cancel"),
+                    on_action=cancel,
+                )
             )
-        )
 
     def _show_progress(self, progress: ExportProgress) -> None:
-        self._done_count = progress.songs_done
-        number = min(progress.songs_done + 1, progress.songs_total)
-        status = (
-            tr("Exporting song {number} of {total}", number=number, total=progress.songs_total)
-            if progress.songs_total > 1
-            else _exporting_text(self._queue[0])
-        )
-        parts = (
-            status,
-            format_rough_time_left(progress.seconds_left),
-            _queued_exports_text(len(self._queue) - 1),
-        )
-        self._notices.set_progress(_PROGRESS_KEY, " · ".join(filter(None, parts)), progress.fraction)
+        followed = next((export for export in self._unended if export.id == self._followed_id), None)
+        if followed and progress.export_id == followed.id:
+            text = progress_text(followed, progress, len(self._unended) - 1)
+            self._notices.set_progress(_PROGRESS_KEY, text, progress.fraction)
 
-    def _finish(self, result: ExportResult) -> None:
-        self._queue.popleft()
-        self._done_count = 0
-        self._notices.remove_notice(_PROGRESS_KEY)
-        self._show_result(result)
-        if self._queue:
-            self._show_started()
-        self.changed.emit()
-
-    def _show_result(self, result: ExportResult) -> None:
-        folder = result.folder
+    def _report(self, export: ExportJob) -> None:
+        """Show the result of an export, which is forgotten then."""
+        self._reported_ids.add(export.id)
+        folder, text = export.folder, result_text(export)
         open_result_folder = partial(
             open_folder, folder, self, lambda: self._notices.show_text(no_file_manager_text(folder))
         )
         self._notices.show_notice(
             Notice(
-                result_text(result),
-                key=result_text(result),
-                edge_colour=Colour.BAD if result.error else Colour.ACCENT,
-                action_text=tr("Show") if result.exported else "",
+                text,
+                key=text,
+                edge_colour=Colour.BAD if export.error else Colour.ACCENT,
+                action_text=tr("Show") if export.exported else "",
                 on_action=open_result_folder,
             )
         )
-
-
-def result_text(result: ExportResult) -> str:
-    """Return the result of an export as text: error, cancellation, exported stems, other formats, skipped tracks."""
-    sentences: list[str] = []
-    if result.error:
-        sentences.append(str(result.error))
-    if result.cancelled:
-        sentences.append(tr("The export was cancelled."))
-    if result.exported:
-        sentences.append(_exported_text(result))
-    elif result.cancelled:
-        sentences.append(tr("No files were written."))
-    sentences += [*_other_formats_texts(result), *_skipped_texts(result)]
-    return " ".join(sentences)
+        self._background.run(lambda: self._service().forget_export(export.id))
 
 
 def _dialog_title(jobs: Sequence[Job]) -> str:
     if len(jobs) == 1:
-        return tr("Export the stems of “{title}”", title=_title(jobs[0]))
+        return tr("Export the stems of “{title}”", title=short_title(jobs[0].title))
     return tr_count("Export the stems of {count} song", "Export the stems of {count} songs", len(jobs))
-
-
-def _exporting_text(jobs: Sequence[Job]) -> str:
-    if len(jobs) == 1:
-        return tr("Exporting “{title}”", title=_title(jobs[0]))
-    return tr_count("Exporting {count} song", "Exporting {count} songs", len(jobs))
-
-
-def _exported_text(result: ExportResult) -> str:
-    """Return a sentence about the stems that were written."""
-    jobs, folder = [job for job, _ in result.exported], printable(result.folder, 80)
-    if len(jobs) == 1:
-        return tr_count(
-            "Exported {count} stem of “{title}” to {folder}.",
-            "Exported {count} stems of “{title}” to {folder}.",
-            result.file_count,
-            title=_title(jobs[0]),
-            folder=folder,
-        )
-    return tr_count(
-        "Exported {stems} of {count} song to {folder}.",
-        "Exported {stems} of {count} songs to {folder}.",
-        len(jobs),
-        stems=count_message("{count} stem", "{count} stems", result.file_count),
-        folder=folder,
-    )
-
-
-def _other_formats_texts(result: ExportResult) -> list[str]:
-    """Return a sentence about the tracks that were written in another format than the one in the settings."""
-    wanted = AUDIO_FORMATS[result.file_format]
-    others = [(job, files[0].suffix[1:]) for job, files in result.exported if files[0].suffix != wanted.suffix]
-    if not others:
-        return []
-    formats = reduce(
-        lambda first, last: tr("{first} or {last}", first=first, last=last),
-        sorted({used.upper() for _, used in others}),
-    )
-    if len(others) == 1:
-        title = _title(others[0][0])
-        return [
-            tr(
-                "{format} cannot hold “{title}”: written as {formats}.",
-                format=wanted.title,
-                title=title,
-                formats=formats,
-            )
-        ]
-    return [
-        tr_count(
-            "{format} cannot hold {count} song: written as {formats}.",
-            "{format} cannot hold {count} songs: written as {formats}.",
-            len(others),
-            format=wanted.title,
-            formats=formats,
-        )
-    ]
-
-
-def _skipped_texts(result: ExportResult) -> list[str]:
-    """Return a sentence about the tracks that were not exported."""
-    if not result.skipped:
-        return []
-    if len(result.skipped) == 1:
-        job, reason = result.skipped[0]
-        return [tr("“{title}” was left out: {reason}", title=_title(job), reason=reason)]
-    names = ", ".join(tr("“{title}”", title=printable(job.title, 40)) for job, _ in result.skipped[:_MAX_NAMED_SONGS])
-    if len(result.skipped) > _MAX_NAMED_SONGS:
-        names = f"{names} …"
-    if all(reason == NO_STEMS_REASON for _, reason in result.skipped):
-        return [
-            tr_count(
-                "{count} song was left out because it has no stems: {names}",
-                "{count} songs were left out because they have no stems: {names}",
-                len(result.skipped),
-                names=names,
-            )
-        ]
-    return [
-        tr_count(
-            "{count} song was left out: {names}",
-            "{count} songs were left out: {names}",
-            len(result.skipped),
-            names=names,
-        )
-    ]
-
-
-def _queued_exports_text(count: int) -> str:
-    return tr_count("{count} more export queued", "{count} more exports queued", count) if count > 0 else ""
-
-
-def _title(job: Job) -> str:
-    return printable(job.title, 60)

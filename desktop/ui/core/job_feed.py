@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.jobs.export_job import ExportProgress
 from desktop.jobs.model import JobProgress
-from desktop.jobs.queue import AnalysisChanged, DraftChanged, JobEvent, QueueChanged
+from desktop.jobs.queue import AnalysisChanged, DraftChanged, ExportChanged, JobEvent, QueueChanged
 
 
 class JobFeed(QObject):
@@ -22,6 +23,10 @@ class JobFeed(QObject):
     """The id of a job whose draft has grown."""
     analysis_changed = Signal(str)
     """The id of a job whose song has a new analysis; `job_changed` is emitted, too."""
+    export_progressed = Signal(ExportProgress)
+    """The progress of an export."""
+    export_changed = Signal(str)
+    """The id of an export whose row changed."""
     events_missed = Signal()
     """Events may have been lost; read all rows again."""
     trouble_changed = Signal(str)
@@ -35,6 +40,10 @@ class JobFeed(QObject):
             self.draft_extended.emit(event.job_id)
         elif isinstance(event, QueueChanged):
             self.paused_changed.emit(event.paused)
+        elif isinstance(event, ExportProgress):
+            self.export_progressed.emit(event)
+        elif isinstance(event, ExportChanged):
+            self.export_changed.emit(event.export_id)
         else:
             if isinstance(event, AnalysisChanged):
                 self.analysis_changed.emit(event.job_id)

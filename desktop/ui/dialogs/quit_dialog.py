@@ -13,7 +13,7 @@ from desktop.ui.widgets.label import TextLabel
 
 _WIDTH = 560
 _PROGRESS_SAVED = Message("Your progress is saved. Songs pick up where they left off.")
-_NOT_EXPORTED = Message("Songs that are not exported yet stay in the library. Export them again later.")
+_EXPORTS_CONTINUE = Message("Exports go on when you start Unbraid again.")
 
 
 class QuitDialog(QDialog):
@@ -36,8 +36,7 @@ class QuitDialog(QDialog):
         self.remember_box = CheckBox(tr("Do not ask again"))
         self.remember_box.setToolTip(tr("You can turn this question on again in the settings."))
         self.cancel_button = PushButton(tr("Keep working"))
-        stop_text = tr("Stop exporting and quit") if export_count else tr("Quit and resume later")
-        self.stop_button = PushButton(stop_text, "plain" if offers_background else "primary")
+        self.stop_button = PushButton(tr("Quit and resume later"), "plain" if offers_background else "primary")
         self.background_button = PushButton(tr("Finish in the background"), "primary")
         self.background_button.setVisible(offers_background)
         self.cancel_button.clicked.connect(self.reject)
@@ -67,7 +66,7 @@ class QuitDialog(QDialog):
 
 
 def _explanation_text(song_count: int, export_count: int) -> str:
-    sentences = [_NOT_EXPORTED] if export_count else []
+    sentences = [_EXPORTS_CONTINUE] if export_count else []
     if song_count or not export_count:
         sentences.append(_PROGRESS_SAVED)
     return str(join_messages(*sentences))

@@ -1,7 +1,8 @@
-"""Export stems from the window, by key, by button and by menu."""
+"""Export stems from the window, by key, by button and by menu; a thread of the test is the worker."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
 
 import pytest
 from PySide6.QtCore import Qt
@@ -9,18 +10,20 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop.export.result import ExportResult
+from desktop.export.settings import ExportKind, ExportSettings
+from desktop.jobs.export_job import ExportedSong, ExportJob, ExportProgress, ExportState, SongResult
 from desktop.jobs.model import Job
 from desktop.runtime.settings_file import load_settings
 from desktop.ui.app.desktop_integration import DesktopIntegration
+from desktop.ui.app.export_texts import result_text
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.app.stem_exporter import result_text
 from desktop.ui.core.action import ActionId
 from desktop.ui.pages.library.menu import build_menu_items
+from tests.helpers.exports import ExportThread, export_thread
 from tests.helpers.jobs import make_job
 from tests.helpers.small_disk import small_disk
 from tests.helpers.stems import write_library_job
-from tests.helpers.window import WindowHarness, open_window
+from tests.helpers.window import FeedEmitter, WindowHarness, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support", "systemTrayWindowChanged")
 
@@ -34,6 +37,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return chosen
 
 
+@pytest.fixture(autouse=True)
+def worker(setting: WindowHarness, monkeypatch: pytest.MonkeyPatch) -> Iterator[ExportThread]:
+    """The worker of the library."""
+    with export_thread(setting.home, FeedEmitter(setting.feed)) as thread:
+        monkeypatch.setattr(setting.queue, "publish_export", thread.publish_export)
+        yield thread
+
+
 def _insert_separated_job(setting: WindowHarness, title: str) -> Job:
     """Insert a separated job into the library."""
     return setting.store.insert(write_library_job(setting.home, title, stem_count=2, seconds=0.2))
@@ -45,18 +56,6 @@ def _notice_text(window: MainWindow) -> str:
 
 def _button(window: MainWindow, name: str) -> QPushButton:
     return next(b for b in window.notices.findChildren(QPushButton) if b.accessibleName() == name)
-
-
-def _block_export(window: MainWindow, setting: WindowHarness) -> Event:
-    """Block the export before its first job until the returned event is set."""
-    resume = Event()
-
-    def service() -> object:
-        resume.wait(30)
-        return setting.service
-
-    window.exporter._service = service
-    return resume
 
 
 def _file_names(folder: Path) -> list[str]:
@@ -115,28 +114,37 @@ def test_export_of_a_job_without_stems_opens_no_dialog(
 
 
 def test_export_shows_its_progress_and_is_cancelled_by_its_button(
-    setting: WindowHarness, qtbot: QtBot, folder: Path
+    setting: WindowHarness, qtbot: QtBot, folder: Path, worker: ExportThread
 ) -> None:
     window = _open_with_selection(setting, qtbot, "One", "Two")
-    resume = _block_export(window, setting)
+    worker.hold()
     window.registry.run(ActionId.EXPORT)
-    assert _notice_text(window) == "Exporting 2 songs"
+    qtbot.waitUntil(lambda: _notice_text(window) == "Exporting 2 songs")
     for number in range(9):  # other notices do not displace it
         window.notices.show_text(f"{number}")
-    assert "Exporting 2 songs" in _notice_text(window)
+    (export,) = setting.service.exports()
+    setting.feed.deliver(ExportProgress(export.id, 1, 2, 0.6, 70.0))
+    assert "Exporting song 2 of 2 · about 2 min left" in _notice_text(window)
+    setting.feed.deliver(ExportProgress("of another window", 0, 9, 0.1, None))
+    assert "Exporting song 2 of 2" in _notice_text(window)
     qtbot.mouseClick(_button(window, "Cancel"), Qt.MouseButton.LeftButton)
-    resume.set()
     qtbot.waitUntil(lambda: "The export was cancelled. No files were written." in _notice_text(window))
+    worker.resume()
     assert _file_names(folder) == []
+    qtbot.waitUntil(lambda: setting.service.exports() == [])  # forgotten, once its result is shown
 
 
-def test_second_export_waits_for_the_first(setting: WindowHarness, qtbot: QtBot, folder: Path) -> None:
+def test_second_export_waits_for_the_first(
+    setting: WindowHarness, qtbot: QtBot, folder: Path, worker: ExportThread
+) -> None:
     window = _open_with_selection(setting, qtbot, "One")
-    resume = _block_export(window, setting)
+    worker.hold()
     window.registry.run(ActionId.EXPORT)
     window.registry.run(ActionId.EXPORT)
-    assert window.exporter.remaining_count == 2
-    resume.set()
+    qtbot.waitUntil(lambda: window.exporter.remaining_count == 2)
+    setting.feed.deliver(ExportProgress(setting.service.exports()[0].id, 0, 1, 0.5, None))
+    assert "Exporting “One” · 1 more export queued" in _notice_text(window)
+    worker.resume()
     qtbot.waitUntil(lambda: window.exporter.remaining_count == 0)
     assert _file_names(folder) == [
         f"Mara Lind - One ({stem}){suffix}.wav" for stem in ("Drums", "Vocals") for suffix in (" 2", "")
@@ -172,28 +180,46 @@ def test_notice_names_the_folder_when_no_file_manager_opens(
     qtbot.waitUntil(lambda: f"No file manager could be opened. The files are in {folder}" in _notice_text(window))
 
 
-def test_closing_during_an_export_asks_and_stopping_leaves_no_partial_files(
-    setting: WindowHarness, qtbot: QtBot, folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_export_goes_on_after_quitting_and_the_next_window_reports_it(
+    setting: WindowHarness, qtbot: QtBot, folder: Path, worker: ExportThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quits: list[bool] = []
     monkeypatch.setattr("desktop.ui.app.quit_policy.QApplication.quit", staticmethod(lambda: quits.append(True)))
     window = _open_with_selection(setting, qtbot, "One")
-    window.settings_store.change(quit="stop")  # this setting is about separations, which lose nothing
     quit_policy = DesktopIntegration(window).quit_policy
-    resume = _block_export(window, setting)
+    worker.hold()
     window.registry.run(ActionId.EXPORT)
+    qtbot.waitUntil(lambda: window.exporter.remaining_count == 1)
     window.close()
     assert quit_policy.quit_dialog is not None
-    assert quit_policy.quit_dialog.stop_button.text() == "Stop exporting and quit"
-    resume.set()
+    assert quit_policy.quit_dialog.stop_button.text() == "Quit and resume later"
     quit_policy.quit_dialog.stop_button.click()
     assert quits
     assert not window.isVisible()
-    assert len(_file_names(folder)) in (0, 2)
+    next_window = open_window(setting, qtbot)
+    setting.feed.events_missed.emit()  # as after the connection to the worker
+    qtbot.waitUntil(lambda: "Exporting “One”" in _notice_text(next_window))
+    worker.resume()
+    qtbot.waitUntil(lambda: "Exported 2 stems of “One” to" in _notice_text(next_window))
+    assert len(_file_names(folder)) == 2
+
+
+def test_export_that_ended_without_a_window_is_reported_by_the_next_one(
+    setting: WindowHarness, qtbot: QtBot, folder: Path
+) -> None:
+    job = _insert_separated_job(setting, "One")
+    setting.service.start_export([job], ExportSettings(ExportKind.MIX), folder)
+    qtbot.waitUntil(lambda: all(export.state.has_ended for export in setting.service.exports()))
+    window = open_window(setting, qtbot)
+    setting.feed.events_missed.emit()
+    qtbot.waitUntil(lambda: "Exported 1 file of “One” to" in _notice_text(window))
+    qtbot.waitUntil(lambda: setting.service.exports() == [])
+    setting.feed.events_missed.emit()
+    assert _notice_text(window).count("Exported") == 1
 
 
 def test_app_in_the_background_quits_after_the_export_has_finished(
-    setting: WindowHarness, qtbot: QtBot, folder: Path, monkeypatch: pytest.MonkeyPatch
+    setting: WindowHarness, qtbot: QtBot, folder: Path, worker: ExportThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quits: list[bool] = []
     monkeypatch.setattr("desktop.ui.app.quit_policy.QApplication.quit", staticmethod(lambda: quits.append(True)))
@@ -201,13 +227,14 @@ def test_app_in_the_background_quits_after_the_export_has_finished(
     window = _open_with_selection(setting, qtbot, "One")
     quit_policy = DesktopIntegration(window).quit_policy
     quit_policy._has_tray = lambda: True
-    resume = _block_export(window, setting)
+    worker.hold()
     window.registry.run(ActionId.EXPORT)
+    qtbot.waitUntil(lambda: window.exporter.remaining_count == 1)
     window.close()
     assert quit_policy.quit_dialog is not None
     quit_policy.quit_dialog.background_button.click()
     assert not quits
-    resume.set()
+    worker.resume()
     qtbot.waitUntil(lambda: bool(quits))
     assert len(_file_names(folder)) == 2
 
@@ -223,7 +250,10 @@ def _open_with_selection(setting: WindowHarness, qtbot: QtBot, *titles: str) -> 
 
 def test_result_names_songs_that_were_written_in_another_format() -> None:
     def text(file_name: str) -> str:
-        return result_text(ExportResult(Path("/out"), "alac", [(make_job("Done"), (Path("/out", file_name),))]))
+        result, song = SongResult("Done", (Path("/out", file_name),)), ExportedSong("id", "Done")
+        settings = ExportSettings(file_format="alac").to_json()
+        export = ExportJob("id", datetime.now(UTC), (song,), settings, Path("/out"), ExportState.DONE, (result,))
+        return result_text(export)
 
     assert "cannot hold" not in text("Done (Drums).m4a")
     assert "Apple Lossless (M4A) cannot hold “Done”: written as WAV." in text("Done (Drums).wav")

@@ -1,6 +1,7 @@
 """Texts of the window's actions, notices and top bar can all be translated: none stays English in the pseudo-language."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,15 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.audio.files import RejectedPath
-from desktop.export.result import NO_STEMS_REASON, ExportResult
+from desktop.export.settings import ExportKind, ExportSettings
+from desktop.jobs.export_job import NO_STEMS_REASON, ExportJob, ExportState, SongResult
 from desktop.jobs.model import JobState
 from desktop.models.titles import find_model_title
 from desktop.playback.song_state import SNAPSHOTS
 from desktop.stage import Stage
 from desktop.text.message import Message
 from desktop.ui.app.event_notices import batch_result_text
-from desktop.ui.app.stem_exporter import result_text
+from desktop.ui.app.export_texts import result_text
 from desktop.ui.core.action import Scope
 from desktop.ui.core.actions import ACTIONS
 from desktop.ui.core.job_text import (
@@ -91,16 +93,21 @@ def test_result_of_a_batch(done: int, failed: int) -> None:
 @pytest.mark.parametrize("song_count", [0, 1, 2])
 @pytest.mark.parametrize("skipped_count", [0, 1, 2, 5])
 @pytest.mark.parametrize("reason", [NO_STEMS_REASON, Message("The disk is full.")])
-def test_result_of_an_export(song_count: int, skipped_count: int, reason: Message) -> None:
-    result = ExportResult(
+@pytest.mark.parametrize("kind", [ExportKind.STEMS, ExportKind.MIX])
+def test_result_of_an_export(song_count: int, skipped_count: int, reason: Message, kind: ExportKind) -> None:
+    exported = [SongResult(TITLE, (Path("vocals.flac"),)) for _ in range(song_count)]
+    skipped = [SongResult(TITLE, reason=reason) for _ in range(skipped_count)]
+    export = ExportJob(
+        "1",
+        datetime.now(UTC),
+        (),
+        ExportSettings(kind).to_json(),
         Path("/music"),
-        "wav",
-        exported=[(make_job(TITLE), (Path("vocals.flac"),)) for _ in range(song_count)],
-        skipped=[(make_job(TITLE), reason) for _ in range(skipped_count)],
-        cancelled=True,
+        ExportState.CANCELLED,
+        (*exported, *skipped),
         error=Message("The disk is full."),
     )
-    assert is_translated(result_text(result))
+    assert is_translated(result_text(export))
 
 
 def test_top_bar_and_notices(setting: WindowHarness, qtbot: QtBot) -> None:

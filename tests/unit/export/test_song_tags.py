@@ -17,8 +17,8 @@ from desktop.audio_formats import AAC, ALAC, AUDIO_FORMATS, FLAC, MP3, OGG_VORBI
 from desktop.export.cover import parse_cover
 from desktop.export.encoder import Encoder
 from desktop.export.song_tags import SongTags, key_tag, write_song_tags
-from desktop.export.stems import export_stems
 from tests.helpers.encoded import read_back
+from tests.helpers.exports import export_to
 from tests.helpers.pictures import make_picture
 from tests.helpers.sound import make_noise
 from tests.helpers.stems import write_completed_job
@@ -183,7 +183,12 @@ def test_cover_that_is_damaged_or_of_another_kind_is_left_out(tmp_path: Path, pi
 @each_format
 def test_exported_stems_carry_tempo_and_key_of_the_song(tmp_path: Path, audio_format: AudioFormat) -> None:
     job = replace(write_completed_job(tmp_path / "library", stem_count=2, seconds=0.1), tempo_bpm=112.0, key=KEY)
-    for path in export_stems(job, tmp_path / "out", audio_format.name, lambda _: None):
+    for path, title in zip(
+        export_to(tmp_path / "out", job, audio_format.name),
+        ("Night Drive (Vocals)", "Night Drive (Drums)"),
+        strict=True,
+    ):
         assert path.suffix == audio_format.suffix
+        assert TinyTag.get(path).title == title
         assert TinyTag.get(path).other.get("bpm") == ["112"]
         assert "F#m" in read_ffmpeg_tags(path).values()

@@ -1,4 +1,4 @@
-"""Export real stems to real files."""
+"""Stems of a song as real files: copied, converted, and none left behind after an error."""
 
 import os
 from collections.abc import Callable
@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 import soundfile as sf
 from numpy.typing import NDArray
+from tinytag import TinyTag
 
 from desktop.audio.stems import has_stem_comment
 from desktop.audio_formats import AUDIO_FORMATS
 from desktop.errors import CancelledError, StorageError, UnusableTrackError
-from desktop.export.stems import check_free_space, export_stems
+from desktop.export.settings import ExportSettings
+from desktop.export.song import needed_bytes
+from desktop.export.target_folder import prepare_target_folder
 from desktop.jobs.model import Job
 from desktop.text.message import verbatim
+from tests.helpers.exports import export_to
 from tests.helpers.small_disk import small_disk
 from tests.helpers.stems import write_completed_job
 
@@ -41,10 +45,10 @@ def _record_sizes() -> tuple[list[int], Callable[[int], None]]:
     return sizes, sizes.append
 
 
-def test_wav_stems_are_copied_byte_for_byte(tmp_path: Path) -> None:
+def test_wav_stems_without_tags_are_copied_byte_for_byte(tmp_path: Path) -> None:
     job = _write_job(tmp_path / "library", "PCM_24")
     sizes, advance = _record_sizes()
-    files = export_stems(job, tmp_path / "out", "wav", advance)
+    files = export_to(tmp_path / "out", job, "wav", advance, has_tags=False)
     assert [path.name for path in files] == [
         "Mara Lind - Night Drive (Vocals).wav",
         "Mara Lind - Night Drive (Drums).wav",
@@ -54,10 +58,18 @@ def test_wav_stems_are_copied_byte_for_byte(tmp_path: Path) -> None:
     assert sorted((tmp_path / "out").iterdir()) == sorted(files)
 
 
+def test_tags_of_copied_stems_follow_their_samples(tmp_path: Path) -> None:
+    job = _write_job(tmp_path / "library", "PCM_24")
+    for path, stem in zip(export_to(tmp_path / "out", job, "wav"), job.stems, strict=True):
+        samples = stem.path.read_bytes()[8:]
+        assert path.read_bytes()[8 : 8 + len(samples)] == samples
+        assert TinyTag.get(path).title == f"Night Drive ({stem.name.capitalize()})"
+
+
 @pytest.mark.parametrize(("subtype", "suffix"), [("PCM_16", ".wav"), ("PCM_24", ".wav"), ("PCM_32", ".wav")])
 def test_flac_has_the_same_samples_up_to_24_bits(tmp_path: Path, subtype: str, suffix: str) -> None:
     job = _write_job(tmp_path / "library", subtype, suffix=suffix)
-    files = export_stems(job, tmp_path / "out", "flac", lambda _: None)
+    files = export_to(tmp_path / "out", job, "flac")
     for stem, path in zip(job.stems, files, strict=True):
         assert sf.info(path).subtype == ("PCM_16" if subtype == "PCM_16" else "PCM_24")
         error = np.abs(_read_samples(stem.path) - _read_samples(path)).max()
@@ -66,7 +78,7 @@ def test_flac_has_the_same_samples_up_to_24_bits(tmp_path: Path, subtype: str, s
 
 def test_flac_stems_become_wav_with_the_same_samples_and_bit_depth(tmp_path: Path) -> None:
     job = _write_job(tmp_path / "library", "PCM_24", suffix=".flac")
-    files = export_stems(job, tmp_path / "out", "wav", lambda _: None)
+    files = export_to(tmp_path / "out", job, "wav")
     for stem, path in zip(job.stems, files, strict=True):
         assert sf.info(path).subtype == "PCM_24"
         np.testing.assert_array_equal(_read_samples(stem.path), _read_samples(path))
@@ -76,40 +88,60 @@ def test_all_stems_become_wav_if_one_is_too_loud_for_flac(tmp_path: Path) -> Non
     job = _write_job(tmp_path / "library", "FLOAT", peak=1.5)
     quiet = sf.read(job.stems[0].path, dtype="float32")[0] / 2
     sf.write(job.stems[0].path, quiet, 44100, subtype="FLOAT")
-    files = export_stems(job, tmp_path / "out", "flac", lambda _: None)
+    files = export_to(tmp_path / "out", job, "flac", has_tags=False)
     assert [path.suffix for path in files] == [".wav", ".wav"]
     assert [path.read_bytes() for path in files] == [stem.path.read_bytes() for stem in job.stems]
     assert sorted((tmp_path / "out").iterdir()) == sorted(files)
 
 
 def test_mp3_has_the_length_of_the_song_and_an_unsupported_rate_becomes_flac(tmp_path: Path) -> None:
-    files = export_stems(_write_job(tmp_path / "one"), tmp_path / "out", "mp3", lambda _: None)
+    files = export_to(tmp_path / "out", _write_job(tmp_path / "one"), "mp3")
     assert {sf.info(path).format for path in files} == {"MP3"}
     assert all(abs(sf.info(path).frames - 8820) <= 2400 for path in files)
-    files = export_stems(_write_job(tmp_path / "two", rate=96000), tmp_path / "out", "mp3", lambda _: None)
+    files = export_to(tmp_path / "out", _write_job(tmp_path / "two", rate=96000), "mp3")
     assert {path.suffix for path in files} == {".flac"}
     assert {sf.info(path).samplerate for path in files} == {96000}
 
 
 def test_opus_is_resampled_and_m4a_of_an_unsupported_rate_becomes_flac(tmp_path: Path) -> None:
     job = _write_job(tmp_path / "library", rate=192_000)
-    files = export_stems(job, tmp_path / "out", "opus", lambda _: None)
+    files = export_to(tmp_path / "out", job, "opus")
     assert {(path.suffix, sf.info(path).samplerate, sf.info(path).frames) for path in files} == {(".opus", 48000, 9600)}
-    files = export_stems(job, tmp_path / "out", "m4a", lambda _: None)
+    files = export_to(tmp_path / "out", job, "m4a")
     assert {(path.suffix, sf.info(path).samplerate) for path in files} == {(".flac", 192_000)}
 
 
 @pytest.mark.parametrize("file_format", [name for name in AUDIO_FORMATS if name != "wav"])
 def test_stems_in_another_format_are_marked_as_stems(tmp_path: Path, file_format: str) -> None:
-    files = export_stems(_write_job(tmp_path / "library"), tmp_path / "out", file_format, lambda _: None)
+    files = export_to(tmp_path / "out", _write_job(tmp_path / "library"), file_format)
     assert all(has_stem_comment(path) for path in files)
+
+
+def test_chosen_stems_are_written_under_the_names_of_the_template(tmp_path: Path) -> None:
+    job = _write_job(tmp_path / "library")
+    (path,) = export_to(tmp_path / "out", job, "wav", stems=("drums", "flute"), name_template="{part} of {title}")
+    assert path.name == "Drums of Night Drive.wav"
+    np.testing.assert_array_equal(_read_samples(path), _read_samples(job.stems[1].path))
+    with pytest.raises(UnusableTrackError, match="none of the chosen stems"):
+        export_to(tmp_path / "out", job, "wav", stems=("flute",))
+
+
+def test_chosen_depth_converts_only_stems_of_another_depth(tmp_path: Path) -> None:
+    job = _write_job(tmp_path / "library", "PCM_24")
+    (first, _) = export_to(tmp_path / "out", job, "wav", depth="24", has_tags=False)
+    assert first.read_bytes() == job.stems[0].path.read_bytes()
+    (first, _) = export_to(tmp_path / "out", job, "wav", depth="16")
+    assert sf.info(first).subtype == "PCM_16"
+    assert np.abs(_read_samples(first) - _read_samples(job.stems[0].path)).max() <= 1.5 * 2.0**-15  # with dither
+    (first, _) = export_to(tmp_path / "out", job, "wav", depth="32f")
+    np.testing.assert_array_equal(_read_samples(first), _read_samples(job.stems[0].path))
 
 
 def test_missing_stem_is_reported_and_no_files_are_left(tmp_path: Path) -> None:
     job = _write_job(tmp_path / "library")
     job.stems[1].path.unlink()
     with pytest.raises(UnusableTrackError, match="The drums stem of “Night Drive” cannot be read"):
-        export_stems(job, tmp_path / "out", "wav", lambda _: None)
+        export_to(tmp_path / "out", job, "wav")
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -120,7 +152,7 @@ def test_cancelled_export_leaves_no_files(tmp_path: Path, file_format: str) -> N
         raise CancelledError(verbatim("Cancelled."))
 
     with pytest.raises(CancelledError):
-        export_stems(_write_job(tmp_path / "library"), tmp_path / "out", file_format, stop)
+        export_to(tmp_path / "out", _write_job(tmp_path / "library"), file_format, stop)
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -130,17 +162,17 @@ def test_full_disk_is_reported_and_no_files_are_left(tmp_path: Path, file_format
     with small_disk(tmp_path / "disk", 1) as disk:
         disk.fill()
         with pytest.raises(StorageError, match=r"could not be exported to .*: the disk is full\. Free up space there"):
-            export_stems(job, disk.mount_point, file_format, lambda _: None)
+            export_to(disk.mount_point, job, file_format)
         assert [path.name for path in disk.mount_point.iterdir()] == ["filler"]
-        with pytest.raises(StorageError, match=r"The stems need .* has only 0 kB free"):
-            check_free_space([job], disk.mount_point, "wav")
+        with pytest.raises(StorageError, match=r"The files need .* has only 0 kB free"):
+            prepare_target_folder(disk.mount_point, needed_bytes([job], ExportSettings()))
 
 
 def test_read_only_disk_is_reported(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 1) as disk:
         disk.remount("ro")
         with pytest.raises(StorageError, match="the disk is read-only"):
-            export_stems(_write_job(tmp_path / "library"), disk.mount_point, "wav", lambda _: None)
+            export_to(disk.mount_point, _write_job(tmp_path / "library"))
 
 
 def test_leftovers_of_a_killed_export_are_deleted_a_day_later(tmp_path: Path) -> None:
@@ -149,5 +181,5 @@ def test_leftovers_of_a_killed_export_are_deleted_a_day_later(tmp_path: Path) ->
         folder.mkdir(parents=True)
         (folder / "0.wav").touch()
     os.utime(old, (0, 0))
-    export_stems(_write_job(tmp_path / "library"), tmp_path / "out", "wav", lambda _: None)
+    export_to(tmp_path / "out", _write_job(tmp_path / "library"), "wav")
     assert (old.exists(), new.exists()) == (False, True)

@@ -34,6 +34,9 @@ class FakeReconciler:
     def release_ended_jobs(self) -> None:
         self._call("release_ended_jobs")
 
+    def needs_draft_worker(self) -> bool:
+        return bool(self.steps.get("needs_draft_worker", lambda: False)())
+
     def is_stuck(self) -> bool:
         return bool(self._call("is_stuck"))
 

@@ -8,8 +8,8 @@ import pytest
 
 from desktop.jobs.model import AnalysisInput, Job
 from desktop.tasks import reconcile
-from desktop.tasks.analysis_jobs import _DraftWatch  # pyright: ignore[reportPrivateUsage]
 from desktop.tasks.celery_app import ANALYSE_TASK
+from desktop.tasks.draft_watch import DraftWatch
 from desktop.tasks.redis_client import redis_client, redis_names
 from tests.helpers.jobs import make_job
 from tests.helpers.queue import QueueOnlyLibrary, queue_only_library
@@ -79,8 +79,8 @@ def test_old_messages_are_deleted_when_the_queue_is_rebuilt(library: QueueOnlyLi
 
 def test_an_analysis_steps_aside_for_a_draft_that_waits(library: QueueOnlyLibrary) -> None:
     job = library.store.insert(make_job())
-    assert not _DraftWatch()()
+    assert not DraftWatch()()
     library.queue.publish_analysis(job.id)
-    assert not _DraftWatch()()
+    assert not DraftWatch()()
     library.queue.publish_draft(job)
-    assert _DraftWatch()()
+    assert DraftWatch()()

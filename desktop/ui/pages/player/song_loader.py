@@ -14,7 +14,7 @@ from desktop.atomic_file import write_atomically
 from desktop.errors import UnusableTrackError
 from desktop.jobs.analysis_files import load_analysis
 from desktop.paths import Home
-from desktop.playback.song_state import SongState
+from desktop.playback.song_state import SongState, read_song_state
 from desktop.runtime.disk_errors import describe_disk_error
 from desktop.text.message import Message
 
@@ -48,7 +48,7 @@ class SongStateStore:
     def load(self, job_id: str) -> SongState:
         """Return the saved state of a job; the initial one if there is none."""
         if job_id not in self._known_states:
-            self._known_states[job_id] = self._read(job_id)
+            self._known_states[job_id] = read_song_state(self._path(job_id))
         return self._known_states[job_id]
 
     def save(self, job_id: str, state: SongState) -> None:
@@ -98,7 +98,7 @@ class SongStateStore:
         except (OSError, ValueError, RecursionError) as error:
             _log.warning("The saved state of job %s is set aside: %s", job_id, error)
             kept = path.with_suffix(UNREADABLE_SUFFIX)
-            state = _salvage(path)
+            state = read_song_state(path)
             self._unsaved_ids.add(job_id)
             with suppress(OSError):
                 path.replace(kept)
@@ -112,14 +112,6 @@ class SongStateStore:
 
     def _path(self, job_id: str) -> Path:
         return self._home.job_folder(job_id).song_state
-
-
-def _salvage(path: Path) -> SongState:
-    """Return the state with those of its values that can be read."""
-    try:
-        return SongState.salvage(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return SongState()
 
 
 def open_stem_files(paths: Sequence[Path]) -> "PlaybackSource":
