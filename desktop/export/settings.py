@@ -12,7 +12,7 @@ class ExportKind(StrEnum):
     STEMS = "stems"
     """One file for each stem."""
     MIX = "mix"
-    """One file with all stems."""
+    """One file with all stems, or with some of them."""
     MINUS = "minus"
     """For each stem a file with all the others: a minus-one."""
 
@@ -23,7 +23,7 @@ class ExportSettings:
 
     kind: ExportKind = ExportKind.STEMS
     stems: tuple[str, ...] | None = None
-    """Names of the stems that are written, or that a minus-one leaves out; None for all."""
+    """Names of the stems that are written, that are in the mix, or that a minus-one leaves out; None for all."""
     file_format: str = "wav"
     """Name of an audio format."""
     depth: str | None = None
