@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop.ui.theme.fonts import ui_font
@@ -41,6 +41,13 @@ class SegmentButton(PaintedButton):
         self.setAutoExclusive(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
+    def keyPressEvent(self, e: QKeyEvent) -> None:
+        """Leave Return to the dialog: the segment that has the focus is already chosen."""
+        if e.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            e.ignore()
+        else:
+            super().keyPressEvent(e)
+
     def paintEvent(self, e: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -73,6 +80,8 @@ class SegmentedControl(QWidget):
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setFixedHeight(CONTROL_HEIGHT)
+        # A label focuses its buddy only if that accepts the focus. The proxy, the chosen segment, is the one that gets it.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row = QHBoxLayout(self)
         row.setContentsMargins(_INSET, _INSET, _INSET, _INSET)
         row.setSpacing(0)
@@ -97,6 +106,7 @@ class SegmentedControl(QWidget):
     def _on_toggled(self, button: SegmentButton, is_chosen: bool) -> None:
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus if is_chosen else Qt.FocusPolicy.NoFocus)
         if is_chosen:
+            self.setFocusProxy(button)
             self.value_selected.emit(button.segment.value)
 
     def paintEvent(self, event: QPaintEvent) -> None:
