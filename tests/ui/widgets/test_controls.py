@@ -150,6 +150,9 @@ def test_click_on_a_segment_takes_no_focus_that_a_key_of_the_window_needs(
     qtbot.mouseClick(control.buttons[1], Qt.MouseButton.LeftButton)
     assert control.value == "B"
     assert button.hasFocus()
+    control.buttons[1].setFocus()
+    qtbot.mouseClick(control.buttons[0], Qt.MouseButton.LeftButton)
+    assert control.buttons[0].hasFocus()  # the ring of the focus does not stay at a segment that is no longer chosen
 
 
 def test_segments_are_radio_buttons_with_names() -> None:
