@@ -1,27 +1,33 @@
-"""Export of stems into a folder that the user chooses, in a background thread."""
+"""Export of what the user asks for into a folder, in a background thread."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial, reduce
 from pathlib import Path
 from threading import Event
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.audio.names import printable
 from desktop.export.result import NO_STEMS_REASON, ExportProgress, ExportResult
+from desktop.export.settings import ExportSettings
 from desktop.jobs.model import Job
-from desktop.settings import valid_settings
+from desktop.playback.song_state import SongState
 from desktop.text.durations import format_rough_time_left
 from desktop.text.message import count_message, tr, tr_count
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.opener import no_file_manager_text, open_folder
 from desktop.ui.core.service_provider import ServiceProvider
 from desktop.ui.core.settings_store import SettingsStore
+from desktop.ui.dialogs.export.dialog import ask_for_export
+from desktop.ui.dialogs.export.song import ExportSong
 from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 
+StateReader = Callable[[Sequence[str], Callable[[Mapping[str, SongState]], None]], None]
+"""Reads the states of jobs in the background, and calls the function with them by id of the job."""
 _PROGRESS_KEY, _RESULT_KEY = "exporting", "exported"
 _MAX_NAMED_SONGS = 3
 
@@ -33,9 +39,16 @@ class StemExporter(QObject):
     """Emitted when an export is queued or has ended."""
 
     def __init__(
-        self, service: ServiceProvider, settings_store: SettingsStore, notices: NoticeStrip, window: QWidget
+        self,
+        service: ServiceProvider,
+        settings_store: SettingsStore,
+        notices: NoticeStrip,
+        read_states: StateReader,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
+        self._read_states = read_states
+        self._is_asking = False
         self._service = service
         self._settings_store = settings_store
         self._notices = notices
@@ -51,7 +64,7 @@ class StemExporter(QObject):
         return max(0, sum(len(jobs) for jobs in self._queue) - self._done_count)
 
     def export(self, jobs: Sequence[Job]) -> None:
-        """Ask for a folder and export the stems of `jobs` into it.
+        """Ask what to export of `jobs` and into which folder, and export that.
 
         Jobs without stems are skipped, and the notice with the result names them.
         """
@@ -63,30 +76,43 @@ class StemExporter(QObject):
                 else tr("No song is selected. Select the songs to export.")
             )
             return
-        folder = QFileDialog.getExistingDirectory(
-            self._window, _dialog_title(with_stems), str(self._settings_store.export_folder())
-        )
-        if folder:
-            self._settings_store.change(export_folder=folder)
-            self._enqueue(jobs, Path(folder))
+        if not self._is_asking:
+            self._is_asking = True
+            self._read_states([job.id for job in with_stems], partial(self._ask, jobs))
 
     def close(self) -> None:
         """Stop the export after the current block of audio, without leaving incomplete files."""
         self._stop_event.set()
         self._background.close()
 
-    def _enqueue(self, jobs: Sequence[Job], folder: Path) -> None:
+    def _ask(self, jobs: Sequence[Job], states: Mapping[str, SongState]) -> None:
+        songs = [ExportSong(job, states[job.id]) for job in jobs if job.stems]
+        try:
+            answer = ask_for_export(self._window, songs, self._settings_store, self._background)
+        finally:
+            self._is_asking = False
+        if answer is not None:
+            self._start(jobs, *answer)
+
+    def _start(self, jobs: Sequence[Job], settings: ExportSettings, folder: Path) -> None:
+        if settings.copies_stems:
+            self._enqueue([_with_stems(job, settings.stems) for job in jobs], folder, settings)
+        else:
+            self._notices.show_text(tr("So far, only unchanged stems can be exported."))
+
+    def _enqueue(self, jobs: Sequence[Job], folder: Path, settings: ExportSettings) -> None:
         if not self._queue:
             self._stop_event = Event()
         self._queue.append([job for job in jobs if job.stems])
-        file_format = valid_settings(self._settings_store.settings).export_format
-        work = partial(self._run_export, jobs, folder, file_format, self._stop_event)
+        work = partial(self._run_export, jobs, folder, settings, self._stop_event)
         if len(self._queue) == 1:
             self._show_started()
         self._background.run(work, self._finish)
         self.changed.emit()
 
-    def _run_export(self, jobs: Sequence[Job], folder: Path, file_format: str, stop_event: Event) -> ExportResult:
+    def _run_export(
+        self, jobs: Sequence[Job], folder: Path, settings: ExportSettings, stop_event: Event
+    ) -> ExportResult:
         """Run the export; called in the background thread."""
         from desktop.export.batch import export_batch  # imports numpy, which must not delay the window
 
@@ -94,9 +120,9 @@ class StemExporter(QObject):
             self._background.call_in_gui_thread(lambda: self._show_progress(progress))
 
         def current(job_id: str) -> Job:
-            return self._service().job(job_id)
+            return _with_stems(self._service().job(job_id), settings.stems)
 
-        return export_batch(jobs, folder, file_format, current, report, stop_event.is_set)
+        return export_batch(jobs, folder, settings.file_format, current, report, stop_event.is_set)
 
     def _show_started(self) -> None:
         self._notices.show_notice(
@@ -164,10 +190,9 @@ def result_text(result: ExportResult) -> str:
     return " ".join(sentences)
 
 
-def _dialog_title(jobs: Sequence[Job]) -> str:
-    if len(jobs) == 1:
-        return tr("Export the stems of “{title}”", title=_title(jobs[0]))
-    return tr_count("Export the stems of {count} song", "Export the stems of {count} songs", len(jobs))
+def _with_stems(job: Job, names: Collection[str] | None) -> Job:
+    """Return the job with the stems `names` only; with all if `names` is None."""
+    return job if names is None else replace(job, stems=tuple(stem for stem in job.stems if stem.name in names))
 
 
 def _exporting_text(jobs: Sequence[Job]) -> str:

@@ -1,20 +1,27 @@
 """Export stems from the window, by key, by button and by menu."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from desktop.export.settings import ExportSettings
 from desktop.jobs.model import Job
+from desktop.playback.song_state import SongState
 from desktop.runtime.settings_file import load_settings
+from desktop.ui.app import stem_exporter
 from desktop.ui.app.desktop_integration import DesktopIntegration
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.action import ActionId
+from desktop.ui.dialogs.export.dialog import ExportDialog
+from desktop.ui.dialogs.export.song import ExportSong
 from desktop.ui.pages.library.menu import build_menu_items
+from desktop.ui.pages.player.song_loader import SongStateStore
 from tests.helpers.jobs import make_job
 from tests.helpers.small_disk import small_disk
 from tests.helpers.stems import write_library_job
@@ -25,11 +32,35 @@ pytestmark = pytest.mark.qt_log_ignore("does not support", "systemTrayWindowChan
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that the dialog returns."""
+    """The folder of an export that the user leaves as the dialog offers it."""
     chosen = tmp_path / "For the band"
     chosen.mkdir()
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(chosen))
+    _answer_with(monkeypatch, chosen)
     return chosen
+
+
+def _answer_with(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setattr(stem_exporter, "ask_for_export", lambda *_: (ExportSettings(), folder))
+
+
+def _export(window: MainWindow, qtbot: QtBot) -> None:
+    """Start an export, and wait until it is queued."""
+    window.registry.run(ActionId.EXPORT)
+    qtbot.waitUntil(lambda: not window.exporter._is_asking)
+
+
+def _press_in_dialog(key: Qt.Key) -> None:
+    """Press a key in the export dialog as soon as it is there."""
+
+    def press() -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, ExportDialog) and QApplication.activeWindow() is dialog:
+            timer.stop()
+            QtBot.keyClick(dialog.focusWidget(), key)
+
+    timer = QTimer(QApplication.instance(), interval=10)
+    timer.timeout.connect(press)
+    timer.start()
 
 
 def _insert_separated_job(setting: WindowHarness, title: str) -> Job:
@@ -61,14 +92,18 @@ def _file_names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_ctrl_e_exports_the_selection_and_names_jobs_without_stems(
-    setting: WindowHarness, qtbot: QtBot, folder: Path
+def test_ctrl_e_and_return_export_the_selection_and_name_jobs_without_stems(
+    setting: WindowHarness, qtbot: QtBot, tmp_path: Path
 ) -> None:
+    folder = tmp_path / "For the band"
+    folder.mkdir()
     for title in ("One", "Two"):
         _insert_separated_job(setting, title)
     setting.store.insert(make_job("Not yet"))
     window = open_window(setting, qtbot)
+    window.settings_store.change(export_folder=str(folder))
     window.job_view.selectAll()
+    _press_in_dialog(Qt.Key.Key_Return)
     qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: "Exported 4 stems of 2 songs to" in _notice_text(window))
     assert "“Not yet” was left out: It has no stems yet." in _notice_text(window)
@@ -79,19 +114,62 @@ def test_ctrl_e_exports_the_selection_and_names_jobs_without_stems(
     assert window.settings_store.export_folder() == folder
 
 
+def test_escape_exports_nothing(setting: WindowHarness, qtbot: QtBot, tmp_path: Path) -> None:
+    window = _open_with_selection(setting, qtbot, "One")
+    window.settings_store.change(export_folder=str(tmp_path))
+    before = _file_names(tmp_path)
+    _press_in_dialog(Qt.Key.Key_Escape)
+    _export(window, qtbot)
+    assert window.exporter.remaining_count == 0
+    assert (_notice_text(window), _file_names(tmp_path)) == ("", before)
+
+
+def test_only_the_chosen_stems_are_exported(
+    setting: WindowHarness, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = _open_with_selection(setting, qtbot, "One")
+    wanted = ExportSettings(stems=("drums",), file_format="flac")
+    monkeypatch.setattr(stem_exporter, "ask_for_export", lambda *_: (wanted, tmp_path / "out"))
+    _export(window, qtbot)
+    qtbot.waitUntil(lambda: "Exported 1 stem of “One” to" in _notice_text(window))
+    assert _file_names(tmp_path / "out") == ["Mara Lind - One (Drums).flac"]
+
+
+def test_dialog_gets_each_song_in_the_state_of_the_player(
+    setting: WindowHarness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played, other = (_insert_separated_job(setting, title) for title in ("One", "Two"))
+    SongStateStore(setting.home).save(other.id, SongState(cents=300))
+    window = open_window(setting, qtbot)
+    window.job_view.select_job(played.id)
+    qtbot.waitUntil(lambda: window.player.is_ready and window.player.tracks.job_id == played.id)
+    window.player.practice.set_speed_percent(80)
+    asked: list[Sequence[ExportSong]] = []
+    monkeypatch.setattr(stem_exporter, "ask_for_export", lambda _, songs, *__: asked.append(songs))
+    window.job_view.selectAll()
+    _export(window, qtbot)
+    (songs,) = asked
+    states = {song.job.id: (song.state.speed_percent, song.state.cents) for song in songs}
+    assert states == {played.id: (80, 0), other.id: (100, 300)}
+
+
 def test_player_button_exports_its_job_in_the_format_of_the_settings(
-    setting: WindowHarness, qtbot: QtBot, folder: Path
+    setting: WindowHarness, qtbot: QtBot, tmp_path: Path
 ) -> None:
     completed, pending = _insert_separated_job(setting, "Done"), setting.store.insert(make_job("Waiting"))
     window = open_window(setting, qtbot)
-    window.settings_store.change(export_format="flac")
-    button = next(b for b in window.player_panel.findChildren(QAbstractButton) if b.accessibleName() == "Export stems")
+    window.settings_store.change(export_format="flac", export_folder=str(tmp_path))
+    button = next(b for b in window.player_panel.findChildren(QAbstractButton) if b.accessibleName() == "Export")
     window.job_view.select_job(pending.id)
     assert not button.isVisible()
     window.job_view.select_job(completed.id)
+    _press_in_dialog(Qt.Key.Key_Return)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Exported 2 stems of “Done” to" in _notice_text(window))
-    assert _file_names(folder) == ["Mara Lind - Done (Drums).flac", "Mara Lind - Done (Vocals).flac"]
+    assert sorted(path.name for path in tmp_path.glob("*.flac")) == [
+        "Mara Lind - Done (Drums).flac",
+        "Mara Lind - Done (Vocals).flac",
+    ]
 
 
 def test_menu_offers_export_only_for_jobs_with_stems(setting: WindowHarness) -> None:
@@ -106,9 +184,9 @@ def test_export_of_a_job_without_stems_opens_no_dialog(
 ) -> None:
     job = setting.store.insert(make_job())
     window = open_window(setting, qtbot)
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: pytest.fail("asked for a folder"))
+    monkeypatch.setattr(stem_exporter, "ask_for_export", lambda *_: pytest.fail("asked what to export"))
     window.job_view.select_job(job.id)
-    window.registry.run(ActionId.EXPORT)
+    _export(window, qtbot)
     assert "There are no stems to export yet." in _notice_text(window)
 
 
@@ -117,7 +195,7 @@ def test_export_shows_its_progress_and_is_cancelled_by_its_button(
 ) -> None:
     window = _open_with_selection(setting, qtbot, "One", "Two")
     resume = _block_export(window, setting)
-    window.registry.run(ActionId.EXPORT)
+    _export(window, qtbot)
     assert _notice_text(window) == "Exporting 2 songs"
     for number in range(9):  # other notices do not displace it
         window.notices.show_text(f"{number}")
@@ -131,8 +209,8 @@ def test_export_shows_its_progress_and_is_cancelled_by_its_button(
 def test_second_export_waits_for_the_first(setting: WindowHarness, qtbot: QtBot, folder: Path) -> None:
     window = _open_with_selection(setting, qtbot, "One")
     resume = _block_export(window, setting)
-    window.registry.run(ActionId.EXPORT)
-    window.registry.run(ActionId.EXPORT)
+    _export(window, qtbot)
+    _export(window, qtbot)
     assert window.exporter.remaining_count == 2
     resume.set()
     qtbot.waitUntil(lambda: window.exporter.remaining_count == 0)
@@ -145,8 +223,8 @@ def test_full_disk_is_reported_with_the_free_space(setting: WindowHarness, qtbot
     window = _open_with_selection(setting, qtbot, "One")
     with small_disk(tmp_path / "disk", 1) as disk:
         disk.fill()
-        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(disk.mount_point))
-        window.registry.run(ActionId.EXPORT)
+        _answer_with(monkeypatch, disk.mount_point)
+        _export(window, qtbot)
         qtbot.waitUntil(lambda: "Free up space there, or choose another folder." in _notice_text(window))
         assert "has only 0 kB free" in _notice_text(window)
         assert _file_names(disk.mount_point) == ["filler"]
@@ -164,7 +242,7 @@ def test_notice_names_the_folder_when_no_file_manager_opens(
         program.write_text("#!/bin/sh\nexit 3\n")
         program.chmod(0o755)
     window = _open_with_selection(setting, qtbot, "One")
-    window.registry.run(ActionId.EXPORT)
+    _export(window, qtbot)
     qtbot.waitUntil(lambda: "Exported" in _notice_text(window))
     qtbot.mouseClick(_button(window, "Show"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: f"No file manager could be opened. The files are in {folder}" in _notice_text(window))
@@ -179,7 +257,7 @@ def test_closing_during_an_export_asks_and_stopping_leaves_no_partial_files(
     window.settings_store.change(quit="stop")  # this setting is about separations, which lose nothing
     quit_policy = DesktopIntegration(window).quit_policy
     resume = _block_export(window, setting)
-    window.registry.run(ActionId.EXPORT)
+    _export(window, qtbot)
     window.close()
     assert quit_policy.quit_dialog is not None
     assert quit_policy.quit_dialog.stop_button.text() == "Stop exporting and quit"
@@ -200,7 +278,7 @@ def test_app_in_the_background_quits_after_the_export_has_finished(
     quit_policy = DesktopIntegration(window).quit_policy
     quit_policy._has_tray = lambda: True
     resume = _block_export(window, setting)
-    window.registry.run(ActionId.EXPORT)
+    _export(window, qtbot)
     window.close()
     assert quit_policy.quit_dialog is not None
     quit_policy.quit_dialog.background_button.click()
