@@ -18,7 +18,7 @@ from desktop.text.message import Message
 from desktop.ui.dialogs.export.formats import AudioFormat, audio_formats
 from desktop.ui.dialogs.export.song import ExportSong, list_stem_names
 
-MAX_SHOWN_FILES = 8
+MAX_SHOWN_FILES = 6
 _BYTES_PER_SAMPLE = {"16": 2, "24": 3, "32": 4, "32f": 4}
 _LOSSLESS_RATIO = 0.6
 """Size of music in a compressed lossless format, as a part of its size in PCM."""
