@@ -95,10 +95,10 @@ class StemExporter(QObject):
             self._start(jobs, *answer)
 
     def _start(self, jobs: Sequence[Job], settings: ExportSettings, folder: Path) -> None:
-        if settings.copies_stems:
+        if settings == ExportSettings(stems=settings.stems, file_format=settings.file_format):
             self._enqueue([_with_stems(job, settings.stems) for job in jobs], folder, settings)
         else:
-            self._notices.show_text(tr("So far, only unchanged stems can be exported."))
+            self._notices.show_text(tr("So far, only unchanged stems with their usual names can be exported."))
 
     def _enqueue(self, jobs: Sequence[Job], folder: Path, settings: ExportSettings) -> None:
         if not self._queue:

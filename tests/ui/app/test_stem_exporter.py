@@ -1,8 +1,10 @@
 """Export stems from the window, by key, by button and by menu."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
@@ -10,7 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop.export.settings import ExportSettings
+from desktop.export.settings import ExportKind, ExportSettings
 from desktop.jobs.model import Job
 from desktop.playback.song_state import SongState
 from desktop.runtime.settings_file import load_settings
@@ -133,6 +135,18 @@ def test_only_the_chosen_stems_are_exported(
     _export(window, qtbot)
     qtbot.waitUntil(lambda: "Exported 1 stem of “One” to" in _notice_text(window))
     assert _file_names(tmp_path / "out") == ["Mara Lind - One (Drums).flac"]
+
+
+@pytest.mark.parametrize("change", [{"kind": ExportKind.MIX}, {"normalises": True}, {"name_template": "{title}"}])
+def test_what_cannot_be_exported_yet_is_refused_with_a_notice(
+    setting: WindowHarness, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    window = _open_with_selection(setting, qtbot, "One")
+    answer = (replace(ExportSettings(), **change), tmp_path / "out")
+    monkeypatch.setattr(stem_exporter, "ask_for_export", lambda *_: answer)
+    _export(window, qtbot)
+    assert "So far, only unchanged stems" in _notice_text(window)
+    assert not (tmp_path / "out").exists()
 
 
 def test_dialog_gets_each_song_in_the_state_of_the_player(

@@ -13,6 +13,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QScreen
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from desktop.export.settings import ExportKind, ExportSettings
 from desktop.jobs.model import Job
@@ -23,6 +24,7 @@ from desktop.playback.song_state import SongState
 from desktop.runtime.settings_file import load_settings
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.settings_store import SettingsStore
+from desktop.ui.dialogs.export import dialog as dialog_module
 from desktop.ui.dialogs.export import plan
 from desktop.ui.dialogs.export.dialog import ExportDialog
 from desktop.ui.dialogs.export.song import ExportSong
@@ -393,6 +395,38 @@ def test_existing_files_are_asked_about_once_and_never_overwritten(
     assert question.keep_button.isDefault()
     QtBot.keyClick(question, answer)
     assert dialog.isVisible() is (answer == Qt.Key.Key_Escape)
+
+
+def test_what_is_read_after_the_dialog_was_closed_is_ignored(
+    store: SettingsStore, background: BackgroundRunner, job: Job, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resume, read_folders, delivered = threading.Event(), list[Path](), list[object]()
+
+    def read(folder: Path) -> plan.FolderFacts:
+        resume.wait(30)
+        read_folders.append(folder)
+        return plan.FolderFacts()
+
+    monkeypatch.setattr(dialog_module, "read_folder_facts", read)
+    dialog = ExportDialog([ExportSong(job, SongState())], store, background)
+    dialog.open()
+    dialog.reject()
+    dialog.deleteLater()
+    qtbot.waitUntil(lambda: not isValid(dialog))
+    resume.set()
+    for thread in threading.enumerate():
+        if thread.name == "detached":
+            thread.join()
+    background.call_in_gui_thread(lambda: delivered.append(read_folders))  # after what was read
+    qtbot.waitUntil(lambda: delivered == [read_folders] and bool(read_folders))
+
+
+def test_folder_that_cannot_be_listed_has_no_known_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(plan.shutil, "disk_usage", refuse)
+    assert plan.read_folder_facts(tmp_path) == plan.FolderFacts()
 
 
 def test_change_during_the_check_of_the_folder_is_checked_too(open_dialog: OpenDialog, qtbot: QtBot) -> None:

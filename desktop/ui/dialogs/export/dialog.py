@@ -1,9 +1,10 @@
 """Export dialog."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
@@ -47,6 +48,7 @@ _MIN_SIZE = (860, 420)
 _HEADER_HEIGHT, _FOOTER_HEIGHT, _MARGIN = 60, 68, 24
 _HEADING_SIZE = 18
 _MAX_TITLE_LENGTH = 200
+Result = TypeVar("Result")
 
 
 def ask_for_export(
@@ -83,6 +85,7 @@ class ExportDialog(QDialog):
         self._facts: Mapping[str, StemFacts] | None = None
         self._free_bytes: int | None = None
         self._totals_key: object = None
+        self._is_closed = False
         self._checked: tuple[ExportSettings, Path] | None = None
         self.collision_dialog: CollisionDialog | None = None
         """The question about existing files; None while it is not asked."""
@@ -217,9 +220,18 @@ class ExportDialog(QDialog):
         self.export_button.setAccessibleName(text.replace("&", ""))
         self.export_button.setEnabled(bool(count) and check_name_template(self._settings.name_template) is None)
 
+    def _read(self, read: Callable[[], Result], show: Callable[[Result], None]) -> None:
+        """Read files in the background, and show the result unless the dialog was closed meanwhile."""
+
+        def show_if_open(result: Result) -> None:
+            if not self._is_closed:
+                show(result)
+
+        self._background.run_detached(read, show_if_open)
+
     def _read_stem_facts(self) -> None:
         jobs = [song.job for song in self._songs]
-        self._background.run_detached(lambda: read_stem_facts(jobs), self._show_facts)
+        self._read(lambda: read_stem_facts(jobs), self._show_facts)
 
     def _show_facts(self, facts: Mapping[str, StemFacts]) -> None:
         self._facts = facts
@@ -227,7 +239,7 @@ class ExportDialog(QDialog):
 
     def _read_folder(self) -> None:
         folder = self.folder
-        self._background.run_detached(lambda: read_folder_facts(folder), partial(self._show_folder_facts, folder))
+        self._read(lambda: read_folder_facts(folder), partial(self._show_folder_facts, folder))
 
     def _show_folder_facts(self, folder: Path, facts: FolderFacts) -> None:
         if folder == self.folder:
@@ -242,15 +254,11 @@ class ExportDialog(QDialog):
         songs, settings, folder = self._songs, self.result_settings, self.folder
         self._checked = (settings, folder)
         self._show_export_button()
-        self._background.run_detached(
-            lambda: read_folder_facts(folder, lambda: list_file_names(songs, settings)), self._finish_check
-        )
+        self._read(lambda: read_folder_facts(folder, lambda: list_file_names(songs, settings)), self._finish_check)
 
     def _finish_check(self, facts: FolderFacts) -> None:
         checked, self._checked = self._checked, None
         self._show_export_button()
-        if not self.isVisible():
-            return
         if checked != (self.result_settings, self.folder):
             self._check_and_accept()  # changed meanwhile, which a slow disk gives time for
         elif facts.problem is not None:
@@ -269,6 +277,11 @@ class ExportDialog(QDialog):
 
     def _forget_collision_dialog(self) -> None:
         self.collision_dialog = None
+
+    def done(self, arg__1: int) -> None:
+        """Close the dialog, and ignore what is still being read."""
+        self._is_closed = True
+        super().done(arg__1)
 
     def accept(self) -> None:
         """Save the folder for the next time, and close the dialog."""

@@ -95,13 +95,12 @@ def read_folder_facts(folder: Path, list_names: Callable[[], Iterable[str]] = li
     """Return what `folder` is like, which need not exist. `list_names` lists the files to write. For a background thread."""
     try:
         check_output_folder(folder)
-    except StorageError as error:
-        return FolderFacts(error.message)
-    existing = next(path for path in (folder, *folder.parents) if path.is_dir())
-    try:
+        existing = next(path for path in (folder, *folder.parents) if path.is_dir())
         taken = {path.name.casefold() for path in folder.iterdir()} if existing == folder else set[str]()
         free = shutil.disk_usage(existing).free
-    except OSError:
+    except StorageError as error:
+        return FolderFacts(error.message)
+    except OSError:  # a folder that may be written but not listed, for example
         return FolderFacts()
     return FolderFacts(None, free, sum(name.casefold() in taken for name in list_names()))
 

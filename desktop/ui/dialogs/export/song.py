@@ -8,6 +8,7 @@ from desktop.audio.stems import sort_stem_names
 from desktop.export.parts import Part, song_parts
 from desktop.export.settings import ExportKind, ExportSettings
 from desktop.jobs.model import Job
+from desktop.playback.mix import Master
 from desktop.playback.practice import Loop
 from desktop.playback.song_state import SongState
 
@@ -66,6 +67,9 @@ class ExportSong:
 
     @cached_property
     def _kinds_with_levels(self) -> frozenset[ExportKind]:
+        if not self.state.mixes and self.state.master == Master() and not self.state.click.is_on:
+            return frozenset()  # at once, for thousands of songs that were never changed
+
         def parts(kind: ExportKind, applies_levels: bool) -> list[Part]:
             return song_parts(self.stem_names, self.state, ExportSettings(kind, applies_levels=applies_levels))
 
