@@ -214,8 +214,8 @@ def test_check_box_with_nothing_to_apply_is_disabled_and_says_why(open_dialog: O
     dialog = open_dialog()
     rows = dialog.content.apply_rows.values()
     assert [(row.box.isEnabled(), row.box.accessibleDescription()) for row in rows] == [
-        (False, "The mix was not changed"),
-        (False, "They are those of the song"),
+        (False, "Not changed in the player"),
+        (False, "Not changed in the player"),
         (False, "No loop is chosen"),
     ]
     choose_kind(dialog, ExportKind.MIX)

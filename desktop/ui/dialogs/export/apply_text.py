@@ -32,7 +32,7 @@ def levels_text(songs: Sequence[ExportSong], kind: ExportKind) -> ApplyText:
     """Return the text for levels, pan, mutes and master, and for the click of a mix."""
     changed = [song for song in songs if song.has_levels(kind)]
     if not changed:
-        return ApplyText(tr("Le&vels, pan and mutes"), tr("The mix was not changed"), False)
+        return ApplyText(tr("Le&vels, pan and mutes"), tr("Not changed in the player"), False)
     if len(songs) > 1:
         return ApplyText(tr("Le&vels, pan and mutes"), _changed_count_text(len(changed)), True)
     state = songs[0].state
@@ -45,7 +45,7 @@ def practice_text(songs: Sequence[ExportSong]) -> ApplyText:
     """Return the text for speed and key."""
     changed = [song for song in songs if song.has_practice]
     if not changed:
-        return ApplyText(tr("Speed and &key"), tr("They are those of the song"), False)
+        return ApplyText(tr("Speed and &key"), tr("Not changed in the player"), False)
     if len(songs) > 1:
         return ApplyText(tr("Speed and &key"), _changed_count_text(len(changed)), True)
     detail = tr("Some stems have a key of their own") if songs[0].has_lane_keys else ""

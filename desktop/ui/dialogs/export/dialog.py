@@ -10,7 +10,6 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.audio.names import printable
 from desktop.export.names import check_name_template
 from desktop.export.settings import ExportKind, ExportSettings
 from desktop.settings import valid_settings
@@ -20,7 +19,7 @@ from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.export.collision_dialog import CollisionDialog
 from desktop.ui.dialogs.export.content_panel import ContentPanel
 from desktop.ui.dialogs.export.form_panel import FormPanel
-from desktop.ui.dialogs.export.formats import audio_formats
+from desktop.ui.dialogs.export.formats import fit_format
 from desktop.ui.dialogs.export.plan import (
     FolderFacts,
     StemFacts,
@@ -33,7 +32,7 @@ from desktop.ui.dialogs.export.plan import (
 )
 from desktop.ui.dialogs.export.preset_menu import PresetButton
 from desktop.ui.dialogs.export.presets import BuiltInPreset, PresetStore
-from desktop.ui.dialogs.export.song import ExportSong, effective_settings
+from desktop.ui.dialogs.export.song import ExportSong, effective_settings, export_title
 from desktop.ui.dialogs.settings_widgets import ControlScrollArea
 from desktop.ui.theme.fonts import SECONDARY_SIZE
 from desktop.ui.theme.metrics import MAX_TITLE_BAR_HEIGHT
@@ -47,7 +46,6 @@ _SIZE = (980, 760)
 _MIN_SIZE = (860, 420)
 _HEADER_HEIGHT, _FOOTER_HEIGHT, _MARGIN = 60, 68, 24
 _HEADING_SIZE = 18
-_MAX_TITLE_LENGTH = 200
 Result = TypeVar("Result")
 
 
@@ -76,7 +74,7 @@ class ExportDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowModality(Qt.WindowModality.WindowModal)
-        title = _title(songs)
+        title = export_title(songs)
         self.setWindowTitle(escape_window_title(title))
         self._songs, self._settings_store, self._background = songs, settings_store, background
         self._settings = self._initial_settings()
@@ -173,11 +171,11 @@ class ExportDialog(QDialog):
         self.export_button.clicked.connect(self._check_and_accept)
 
     def _initial_settings(self) -> ExportSettings:
-        return _fit_format(ExportSettings(file_format=valid_settings(self._settings_store.settings).export_format))
+        return fit_format(ExportSettings(file_format=valid_settings(self._settings_store.settings).export_format))
 
     def _change(self, changes: Mapping[str, object]) -> None:
         """Set fields of the settings."""
-        self._show(_fit_format(replace(self._settings, **changes)))
+        self._show(fit_format(replace(self._settings, **changes)))
 
     def _choose_kind(self, value: str) -> None:
         """Choose a kind, with what the user applied to it when it was chosen before."""
@@ -187,7 +185,7 @@ class ExportDialog(QDialog):
         self._change({"kind": kind, "applies_levels": levels, "applies_practice": practice})
 
     def _choose_preset(self, settings: ExportSettings) -> None:
-        self._show(_fit_format(settings))
+        self._show(fit_format(settings))
 
     def _choose_built_in(self, preset: BuiltInPreset) -> None:
         self._choose_kind(preset.kind)
@@ -298,28 +296,8 @@ class ExportDialog(QDialog):
         self.resize(max(_MIN_SIZE[0], min(_SIZE[0], width)), max(_MIN_SIZE[1], min(_SIZE[1], height)))
 
 
-def _fit_format(settings: ExportSettings) -> ExportSettings:
-    """Return the settings without a depth and a sample rate that their format does not hold."""
-    formats = audio_formats()
-    audio_format = formats.get(settings.file_format) or next(iter(formats.values()))
-    # A range that is asked for None would look at each of its numbers.
-    holds_rate = settings.sample_rate is not None and settings.sample_rate in audio_format.sample_rates
-    return replace(
-        settings,
-        file_format=audio_format.name,
-        depth=settings.depth if settings.depth in audio_format.depths else None,
-        sample_rate=settings.sample_rate if holds_rate else None,
-    )
-
-
 def _create_bar(layout: QHBoxLayout, height: int) -> QWidget:
     bar = QWidget()
     bar.setFixedHeight(height)
     bar.setLayout(layout)
     return bar
-
-
-def _title(songs: Sequence[ExportSong]) -> str:
-    if len(songs) == 1:
-        return tr("Export “{title}”", title=printable(songs[0].job.title, _MAX_TITLE_LENGTH))
-    return tr_count("Export {count} song", "Export {count} songs", len(songs))

@@ -2,7 +2,9 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from desktop.export.settings import ExportSettings
 
 
 @dataclass(frozen=True)
@@ -40,3 +42,17 @@ def audio_formats() -> Mapping[str, AudioFormat]:
         AudioFormat("mp3", "MP3", ".mp3", (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)),
     )
     return {audio_format.name: audio_format for audio_format in formats}
+
+
+def fit_format(settings: ExportSettings) -> ExportSettings:
+    """Return the settings without a depth and a sample rate that their format does not hold."""
+    formats = audio_formats()
+    audio_format = formats.get(settings.file_format) or next(iter(formats.values()))
+    # A range that is asked for None would look at each of its numbers.
+    holds_rate = settings.sample_rate is not None and settings.sample_rate in audio_format.sample_rates
+    return replace(
+        settings,
+        file_format=audio_format.name,
+        depth=settings.depth if settings.depth in audio_format.depths else None,
+        sample_rate=settings.sample_rate if holds_rate else None,
+    )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from desktop.audio.names import printable
 from desktop.audio.stems import sort_stem_names
 from desktop.export.parts import Part, song_parts
 from desktop.export.settings import ExportKind, ExportSettings
@@ -11,7 +12,9 @@ from desktop.jobs.model import Job
 from desktop.playback.mix import Master
 from desktop.playback.practice import Loop
 from desktop.playback.song_state import SongState
+from desktop.text.message import tr, tr_count
 
+_MAX_TITLE_LENGTH = 200
 _DEFAULT_SAMPLE_RATE, _DEFAULT_CHANNELS = 44100, 2
 """For songs of early versions, whose rows do not have them."""
 
@@ -96,3 +99,10 @@ def effective_settings(settings: ExportSettings, songs: Sequence[ExportSong]) ->
         applies_practice=settings.applies_practice and any(song.has_practice for song in songs),
         is_loop_only=settings.is_loop_only and any(song.loop for song in songs),
     )
+
+
+def export_title(songs: Sequence[ExportSong]) -> str:
+    """Return the title of an export of these songs."""
+    if len(songs) == 1:
+        return tr("Export “{title}”", title=printable(songs[0].job.title, _MAX_TITLE_LENGTH))
+    return tr_count("Export {count} song", "Export {count} songs", len(songs))
