@@ -246,6 +246,8 @@ class Settings:
     """The folder that tracks were last added from."""
     export_folder: str = ""
     """The folder that stems were last exported to."""
+    export_presets: str = ""
+    """Presets of exports that the user saved, as JSON."""
     window: str = ""
     """Geometry of the window as saved by Qt, in Base64."""
     splitter: str = ""

@@ -57,8 +57,9 @@ def _song_fields(job: Job) -> dict[str, str]:
 
 def _file_name(template: str, fields: Mapping[str, str], title: str, part: str) -> str:
     """Fill in the template; the title gets as many bytes as the other fields leave."""
-    other = _fill(template, {**fields, "part": part, "title": ""})
-    room = _MAX_NAME_BYTES - len(other.encode())
+    title_count = max(1, template.count("{title}"))
+    other = _fill(template, {**fields, "part": part, "title": "x"})  # without a title, separators might be dropped
+    room = max(1, (_MAX_NAME_BYTES - len(other.encode())) // title_count + 1)
     return safe_file_name(
         _fill(template, {**fields, "part": part, "title": safe_file_name(title, room)}), _MAX_NAME_BYTES
     )

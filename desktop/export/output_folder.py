@@ -66,7 +66,7 @@ def describe_kept_stems(job: Job, error: StorageError) -> Message:
     """Return a sentence about completed stems that could not be exported: where they are and what to do."""
     command = f"unbraid export {job.id[:8]} --to FOLDER"
     return Message(
-        "{error} The stems are still in the library. To export them: “Export stems…” in the window, or {command}",
+        "{error} The stems are still in the library. To export them: “Export…” in the window, or {command}",
         error=error.message,
         command=command,
     )

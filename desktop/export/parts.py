@@ -12,6 +12,8 @@ from desktop.playback.mix import LaneMix, Master, Mix
 from desktop.playback.song_state import SongState
 
 _SILENT = (0.0, 0.0)
+_MAX_MIX_TITLE_LENGTH = 30
+"""Characters of the longest title that names the stems of a mix; file names have room for no more."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,19 @@ def song_parts(stem_names: Sequence[str], state: SongState, settings: ExportSett
     """Return the parts of a song with the stems `stem_names`, left in `state` by the user, in the order of the stems.
 
     Stems that the player's mix silences are left out. The click is part of a mix with the player's levels, if it is on.
+    There is no part if the song has none of the stems in the settings.
     """
     gains = Gains.of(applied_state(state, settings), stem_names)
-    if settings.kind is ExportKind.MIX:
-        return [Part("Mix", gains)]
     wanted = stem_names if settings.stems is None else [name for name in stem_names if name in settings.stems]
     lanes = [stem_names.index(name) for name in wanted]
+    if settings.kind is ExportKind.MIX:
+        return [Part(_mix_title(wanted, len(stem_names)), _only(gains, lanes, len(stem_names)))] if wanted else []
     if settings.kind is ExportKind.MINUS:
         return [Part(f"No {_spoken_title(stem_names[lane])}", _without(gains, lane)) for lane in lanes]
     # A limiter that works on each stem by itself would change the sum of the stems.
     audible = [lane for lane in lanes if gains.lanes[lane] != _SILENT]
-    return [Part(stem_title(stem_names[lane]), _only(gains, lane)) for lane in audible]
+    alone = gains._replace(has_limiter=False)
+    return [Part(stem_title(stem_names[lane]), _only(alone, [lane], len(gains.lanes))) for lane in audible]
 
 
 def applied_state(state: SongState, settings: ExportSettings) -> SongState:
@@ -58,9 +62,17 @@ def chain_settings(
     return ChainSettings.of(applied_state(state, settings), stem_names, grid)
 
 
-def _only(gains: Gains, lane: int) -> Gains:
-    lanes = [each if number == lane else _SILENT for number, each in enumerate(gains.lanes)]
-    return Gains(gains.master, lanes, has_limiter=False)
+def _mix_title(stems: Sequence[str], stem_count: int) -> str:
+    """Return "Drums + bass" for a mix of some stems, and "Mix" for one of all, or of more than a name has room for."""
+    first, *others = (_spoken_title(stem) for stem in stems)
+    title = " + ".join((stem_title(first), *others))
+    return title if len(stems) < stem_count and len(title) <= _MAX_MIX_TITLE_LENGTH else "Mix"
+
+
+def _only(gains: Gains, kept: Sequence[int], lane_count: int) -> Gains:
+    """Silence each of the first `lane_count` lanes that is not one of `kept`."""
+    lanes = [each if number in kept or number >= lane_count else _SILENT for number, each in enumerate(gains.lanes)]
+    return gains._replace(lanes=lanes)
 
 
 def _without(gains: Gains, lane: int) -> Gains:

@@ -1,10 +1,11 @@
 """Settings of an export: what is written, in which form, and under which names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import msgspec
 
+from desktop.audio_formats import AUDIO_FORMATS, WAV
 from desktop.export.names import DEFAULT_NAME_TEMPLATE
 
 EXPORT_DEPTHS = ("16", "24", "32f")
@@ -19,7 +20,7 @@ class ExportKind(StrEnum):
     STEMS = "stems"
     """One file for each stem."""
     MIX = "mix"
-    """One file with all stems."""
+    """One file with all stems, or with some of them."""
     MINUS = "minus"
     """For each stem a file with all the others: a minus-one."""
 
@@ -30,7 +31,7 @@ class ExportSettings:
 
     kind: ExportKind = ExportKind.STEMS
     stems: tuple[str, ...] | None = None
-    """Names of the stems that are written, or that a minus-one leaves out; None for all."""
+    """Names of the stems that are written, that are in the mix, or that a minus-one leaves out; None for all."""
     file_format: str = "wav"
     """Name of an audio format."""
     depth: str | None = None
@@ -55,6 +56,17 @@ class ExportSettings:
         """Whether the stems are written as they are, and add up to the song if the format is lossless."""
         changes = self.applies_levels or self.applies_practice or self.is_loop_only or self.normalises
         return self.kind is ExportKind.STEMS and not changes and self.sample_rate is None
+
+    def fitted(self) -> "ExportSettings":
+        """Return the settings without a depth and a sample rate that their format does not hold."""
+        audio_format = AUDIO_FORMATS.get(self.file_format, WAV)
+        holds_rate = self.sample_rate is not None and audio_format.holds_rate(self.sample_rate)
+        return replace(
+            self,
+            file_format=audio_format.name,
+            depth=self.depth if self.depth in audio_format.depths else None,
+            sample_rate=self.sample_rate if holds_rate else None,
+        )
 
     def to_json(self) -> bytes:
         """Return the settings as JSON."""

@@ -11,11 +11,19 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.audio.files import RejectedPath
+from desktop.export.settings import ExportKind, ExportSettings
 from desktop.jobs.model import Job, JobState
 from desktop.models.store import Model
+from desktop.playback.practice import Loop
+from desktop.playback.song_state import SongState
 from desktop.text.message import Message, verbatim
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.app.top_bar import ModelButton
+from desktop.ui.core.background import BackgroundRunner
+from desktop.ui.core.settings_store import SettingsStore
+from desktop.ui.dialogs.export.dialog import ExportDialog
+from desktop.ui.dialogs.export.presets import PresetStore
+from desktop.ui.dialogs.export.song import ExportSong
 from desktop.ui.dialogs.failure_details import FailureDetailsDialog, RefusedFilesDialog
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.menu import JobMenu, build_menu_items
@@ -126,6 +134,25 @@ def test_dialogs_and_notices_show_names_literally(setting: WindowHarness, qtbot:
         qtbot.addWidget(widget)
         check_literal_text(widget)
     assert any(HOSTILE_NAME.replace("&", "&&") in button.text() for button in strip.findChildren(PushButton))
+
+
+def test_export_dialog_shows_names_literally(setting: WindowHarness, qtbot: QtBot, tmp_path: Path) -> None:
+    job = make_hostile_job_in_state(setting, JobState.COMPLETED)
+    song = ExportSong(job, SongState(loops=(Loop(0.0, 1.0, HOSTILE_NAME),), loop_index=0))
+    store, background = SettingsStore(setting.home), BackgroundRunner("export")
+    PresetStore(store).save(HOSTILE_NAME, ExportSettings(ExportKind.MIX))
+    store.change(export_folder=str(tmp_path))
+    dialog = ExportDialog([song], store, background)
+    qtbot.addWidget(dialog)
+    dialog._choose_preset(ExportSettings(ExportKind.MIX))
+    dialog.preset_button.presets_menu.aboutToShow.emit()
+    check_literal_text(dialog)
+    check_literal_text(dialog.preset_button.presets_menu)
+    loop_box = dialog.content.apply_rows["is_loop_only"].box
+    assert loop_box.text().count("&") == 1  # the letter of the check box, as the name is cut in front of its own
+    assert dialog.preset_button.accessibleName() == f"Preset: {HOSTILE_NAME}"
+    assert any(HOSTILE_NAME in label.text() for label in dialog.findChildren(QLabel))
+    background.close()
 
 
 def test_model_title_is_shown_literally_in_menus(qtbot: QtBot) -> None:

@@ -83,7 +83,7 @@ class MainWindow(QMainWindow):
         self._master_memory = MasterMemory(self.player.mix, self._settings_store, self)
         follow_output_settings(session, self._settings_store)
         self.dialogs = WindowDialogs(self, home, self._settings_store, self.update_notice, self.library, feed)
-        self.exporter = StemExporter(service, self._settings_store, self.notices, feed, self)
+        self.exporter = StemExporter(service, self._settings_store, self.notices, feed, self.player.read_states, self)
         self.top_bar = TopBar()
         self.empty_state = EmptyState(has_demo=bool(list_demo_songs()))
         self._importer = SongImporter(self.library, self._settings_store, self.player, self.notices, self)

@@ -1,27 +1,31 @@
-"""Exports of the window: asks for a folder, queues the export for the worker, and shows what comes of it."""
+"""Exports of the window: asks what to export, queues the export for the worker, and shows what comes of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.errors import UnbraidError
 from desktop.export.settings import ExportSettings
 from desktop.jobs.export_job import ExportJob, ExportProgress
 from desktop.jobs.model import Job
-from desktop.settings import valid_settings
-from desktop.text.message import tr, tr_count
-from desktop.ui.app.export_texts import exporting_text, progress_text, result_text, short_title
+from desktop.playback.song_state import SongState
+from desktop.text.message import tr
+from desktop.ui.app.export_texts import exporting_text, progress_text, result_text
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.job_feed import JobFeed
 from desktop.ui.core.opener import no_file_manager_text, open_folder
 from desktop.ui.core.service_provider import ServiceProvider
 from desktop.ui.core.settings_store import SettingsStore
+from desktop.ui.dialogs.export.dialog import ask_for_export
+from desktop.ui.dialogs.export.song import ExportSong
 from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 
+StateReader = Callable[[Sequence[str], Callable[[Mapping[str, SongState]], None]], None]
+"""Reads the states of jobs in the background, and calls the function with them by id of the job."""
 _PROGRESS_KEY = "exporting"
 
 
@@ -37,9 +41,12 @@ class StemExporter(QObject):
         settings_store: SettingsStore,
         notices: NoticeStrip,
         feed: JobFeed,
+        read_states: StateReader,
         window: QWidget,
     ) -> None:
         super().__init__(window)
+        self._read_states = read_states
+        self._is_asking = False
         self._service = service
         self._settings_store = settings_store
         self._notices = notices
@@ -59,7 +66,7 @@ class StemExporter(QObject):
         return sum(len(export.songs) - len(export.results) for export in self._unended)
 
     def export(self, jobs: Sequence[Job]) -> None:
-        """Ask for a folder and export the stems of `jobs` into it.
+        """Ask what to export of `jobs` and into which folder, and export that.
 
         Jobs without stems are skipped, and the notice with the result names them.
         """
@@ -71,13 +78,9 @@ class StemExporter(QObject):
                 else tr("No song is selected. Select the songs to export.")
             )
             return
-        folder = QFileDialog.getExistingDirectory(
-            self._window, _dialog_title(with_stems), str(self._settings_store.export_folder())
-        )
-        if folder:
-            self._settings_store.change(export_folder=folder)
-            file_format = valid_settings(self._settings_store.settings).export_format
-            self.start(jobs, ExportSettings(file_format=file_format), Path(folder))
+        if not self._is_asking:
+            self._is_asking = True
+            self._read_states([job.id for job in with_stems], partial(self._ask, jobs))
 
     def start(self, jobs: Sequence[Job], settings: ExportSettings, folder: Path) -> None:
         """Queue an export of `jobs`, at least one, to `folder`."""
@@ -90,6 +93,15 @@ class StemExporter(QObject):
     def close(self) -> None:
         """Stop showing exports; the worker continues them at the next start."""
         self._background.close()
+
+    def _ask(self, jobs: Sequence[Job], states: Mapping[str, SongState]) -> None:
+        songs = [ExportSong(job, states[job.id]) for job in jobs if job.stems]
+        try:
+            answer = ask_for_export(self._window, songs, self._settings_store, self._background)
+        finally:
+            self._is_asking = False
+        if answer is not None:
+            self.start(jobs, *answer)
 
     def _run(self, change: Callable[[], object]) -> None:
         """Run a change of the exports in the background, and then show them all."""
@@ -154,9 +166,3 @@ class StemExporter(QObject):
             )
         )
         self._background.run(lambda: self._service().forget_export(export.id))
-
-
-def _dialog_title(jobs: Sequence[Job]) -> str:
-    if len(jobs) == 1:
-        return tr("Export the stems of “{title}”", title=short_title(jobs[0].title))
-    return tr_count("Export the stems of {count} song", "Export the stems of {count} songs", len(jobs))

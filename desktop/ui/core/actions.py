@@ -30,7 +30,7 @@ _APP_ACTIONS = (
     Action(ActionId.PASTE, Message("Paste songs"), Scope.SONGS, ("Ctrl+V",)),
     Action(
         ActionId.EXPORT,
-        Message("Export stems"),
+        Message("Export"),
         Scope.SONGS,
         ("Ctrl+E",),
         _for_any(lambda job: bool(job.stems)),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QFileSystemWatcher, QObject, QTimer, Signal
+from PySide6.QtCore import QByteArray, QFileSystemWatcher, QObject, QStandardPaths, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -95,8 +95,8 @@ class SettingsStore(QObject):
 def _folder_or_music(saved_folder: str) -> Path:
     if saved_folder and Path(saved_folder).is_dir():
         return Path(saved_folder)
-    music = Path.home() / "Music"
-    return music if music.is_dir() else Path.home()
+    music = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation)
+    return Path(music) if music and Path(music).is_dir() else Path.home()
 
 
 def _decode_state(text: str) -> QByteArray:

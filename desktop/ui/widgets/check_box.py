@@ -9,6 +9,7 @@ from desktop.ui.theme.icons import draw_glyph
 from desktop.ui.theme.palette import Colour, theme
 
 _BOX_SIZE = 18
+_MIN_CHECK_BOX_WIDTH = 80
 _SWITCH_SIZE = QSize(34, 20)
 RING_GAP = 4
 """Pixels from a switch to the outer edge of its focus ring."""
@@ -21,22 +22,33 @@ class CheckBox(QCheckBox):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(2, (self.height() - _BOX_SIZE) / 2, _BOX_SIZE, _BOX_SIZE)
-        is_checked = self.isChecked()
+        is_filled = self.isChecked() and self.isEnabled()
         if self.hasFocus():
-            painter.setPen(QPen(theme.colour(Colour.TEXT if is_checked else Colour.ACCENT), metrics.FOCUS_RING_WIDTH))
+            painter.setPen(QPen(theme.colour(Colour.TEXT if is_filled else Colour.ACCENT), metrics.FOCUS_RING_WIDTH))
         else:
-            painter.setPen(QPen(theme.colour(Colour.ACCENT if is_checked else Colour.DIM), 1.5))
-        painter.setBrush(theme.colour(Colour.ACCENT if is_checked else Colour.RAISED))
+            edge = Colour.ACCENT if is_filled else Colour.DIM if self.isEnabled() else Colour.FAINT
+            painter.setPen(QPen(theme.colour(edge), 1.5))
+        painter.setBrush(theme.colour(Colour.ACCENT if is_filled else Colour.RAISED))
         painter.drawRoundedRect(box, 4, 4)
-        if is_checked:
-            draw_glyph(painter, "check", box.adjusted(3, 3, -3, -3), Colour.ON_ACCENT)
-        painter.setPen(theme.colour(Colour.TEXT))
+        if self.isChecked():
+            draw_glyph(painter, "check", box.adjusted(3, 3, -3, -3), Colour.ON_ACCENT if is_filled else Colour.FAINT)
+        painter.setPen(theme.colour(Colour.TEXT if self.isEnabled() else Colour.FAINT))
         text_rect = self.rect().adjusted(_BOX_SIZE + 10, 0, 0, 0)
-        painter.drawText(text_rect, int(Qt.AlignmentFlag.AlignVCenter), self.text())
+        alignment = Qt.AlignmentFlag.AlignVCenter
+        mnemonic = Qt.TextFlag.TextShowMnemonic
+        elided_text = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, text_rect.width(), mnemonic
+        )
+        painter.drawText(text_rect, int(alignment | mnemonic), elided_text)
 
     def sizeHint(self) -> QSize:
         """Return the size of box, gap and text, high enough to click."""
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + _BOX_SIZE + 16, 28)
+        text_size = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, self.text())
+        return QSize(text_size.width() + _BOX_SIZE + 16, 28)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of the box and the first letters; the rest of the text is elided where there is no room."""
+        return QSize(min(self.sizeHint().width(), _MIN_CHECK_BOX_WIDTH), 28)
 
 
 class Switch(QCheckBox):

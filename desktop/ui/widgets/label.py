@@ -48,12 +48,18 @@ class ElidedLabel(QLabel):
         self._font = ui_font(size, weight)
         self._colour = colour
         self._alignment = Qt.AlignmentFlag.AlignLeft
+        self._elide_mode = Qt.TextElideMode.ElideRight
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def align_right(self) -> "ElidedLabel":
         """Align the text to the right edge, and return the label."""
         self._alignment = Qt.AlignmentFlag.AlignRight
+        return self
+
+    def elide_middle(self) -> "ElidedLabel":
+        """Elide the text in the middle, for names whose end matters, and return the label."""
+        self._elide_mode = Qt.TextElideMode.ElideMiddle
         return self
 
     def show_text(self, text: str, tooltip: str = "") -> None:
@@ -101,7 +107,7 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         painter.setFont(self._font)
         painter.setPen(theme.colour(self._colour))
-        elided_text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        elided_text = painter.fontMetrics().elidedText(self.text(), self._elide_mode, self.width())
         painter.drawText(
             self.rect(), self._alignment | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, elided_text
         )

@@ -1,24 +1,31 @@
 """Export stems from the window, by key, by button and by menu; a thread of the test is the worker."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.export.settings import ExportKind, ExportSettings
 from desktop.jobs.export_job import ExportedSong, ExportJob, ExportProgress, ExportState, SongResult
 from desktop.jobs.model import Job
+from desktop.playback.song_state import SongState
 from desktop.runtime.settings_file import load_settings
+from desktop.ui.app import stem_exporter
 from desktop.ui.app.desktop_integration import DesktopIntegration
 from desktop.ui.app.export_texts import result_text
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.action import ActionId
+from desktop.ui.dialogs.export.dialog import ExportDialog
+from desktop.ui.dialogs.export.song import ExportSong
 from desktop.ui.pages.library.menu import build_menu_items
+from desktop.ui.pages.player.song_loader import SongStateStore
 from tests.helpers.exports import ExportThread, export_thread
 from tests.helpers.jobs import make_job
 from tests.helpers.small_disk import small_disk
@@ -30,10 +37,10 @@ pytestmark = pytest.mark.qt_log_ignore("does not support", "systemTrayWindowChan
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that the dialog returns."""
+    """The folder of an export that the user leaves as the dialog offers it."""
     chosen = tmp_path / "For the band"
     chosen.mkdir()
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(chosen))
+    _answer_with(monkeypatch, chosen)
     return chosen
 
 
@@ -43,6 +50,30 @@ def worker(setting: WindowHarness, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     with export_thread(setting.home, FeedEmitter(setting.feed)) as thread:
         monkeypatch.setattr(setting.queue, "publish_export", thread.publish_export)
         yield thread
+
+
+def _answer_with(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setattr(stem_exporter, "ask_for_export", lambda *_: (ExportSettings(), folder))
+
+
+def _export(window: MainWindow, qtbot: QtBot) -> None:
+    """Start an export, and wait until it is queued."""
+    window.registry.run(ActionId.EXPORT)
+    qtbot.waitUntil(lambda: not window.exporter._is_asking)
+
+
+def _press_in_dialog(key: Qt.Key) -> None:
+    """Press a key in the export dialog as soon as it is there."""
+
+    def press() -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, ExportDialog) and QApplication.activeWindow() is dialog:
+            timer.stop()
+            QtBot.keyClick(dialog.focusWidget(), key)
+
+    timer = QTimer(QApplication.instance(), interval=10)
+    timer.timeout.connect(press)
+    timer.start()
 
 
 def _insert_separated_job(setting: WindowHarness, title: str) -> Job:
@@ -62,14 +93,18 @@ def _file_names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_ctrl_e_exports_the_selection_and_names_jobs_without_stems(
-    setting: WindowHarness, qtbot: QtBot, folder: Path
+def test_ctrl_e_and_return_export_the_selection_and_name_jobs_without_stems(
+    setting: WindowHarness, qtbot: QtBot, tmp_path: Path
 ) -> None:
+    folder = tmp_path / "For the band"
+    folder.mkdir()
     for title in ("One", "Two"):
         _insert_separated_job(setting, title)
     setting.store.insert(make_job("Not yet"))
     window = open_window(setting, qtbot)
+    window.settings_store.change(export_folder=str(folder))
     window.job_view.selectAll()
+    _press_in_dialog(Qt.Key.Key_Return)
     qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: "Exported 4 stems of 2 songs to" in _notice_text(window))
     assert "“Not yet” was left out: It has no stems yet." in _notice_text(window)
@@ -80,19 +115,86 @@ def test_ctrl_e_exports_the_selection_and_names_jobs_without_stems(
     assert window.settings_store.export_folder() == folder
 
 
+def test_escape_exports_nothing(setting: WindowHarness, qtbot: QtBot, tmp_path: Path) -> None:
+    window = _open_with_selection(setting, qtbot, "One")
+    window.settings_store.change(export_folder=str(tmp_path))
+    before = _file_names(tmp_path)
+    _press_in_dialog(Qt.Key.Key_Escape)
+    _export(window, qtbot)
+    assert window.exporter.remaining_count == 0
+    assert (_notice_text(window), _file_names(tmp_path)) == ("", before)
+
+
+def test_only_the_chosen_stems_are_exported(
+    setting: WindowHarness, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = _open_with_selection(setting, qtbot, "One")
+    wanted = ExportSettings(stems=("drums",), file_format="flac")
+    monkeypatch.setattr(stem_exporter, "ask_for_export", lambda *_: (wanted, tmp_path / "out"))
+    _export(window, qtbot)
+    qtbot.waitUntil(lambda: "Exported 1 stem of “One” to" in _notice_text(window))
+    assert _file_names(tmp_path / "out") == ["Mara Lind - One (Drums).flac"]
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"kind": ExportKind.MIX}, ["Mara Lind - One (Mix).wav"]),
+        ({"kind": ExportKind.MINUS, "stems": ("vocals",)}, ["Mara Lind - One (No vocals).wav"]),
+        ({"stems": ("vocals",), "name_template": "{title}"}, ["One.wav"]),
+    ],
+)
+def test_what_the_dialog_asks_for_is_exported(
+    setting: WindowHarness,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any],
+    names: list[str],
+) -> None:
+    window = _open_with_selection(setting, qtbot, "One")
+    answer = (replace(ExportSettings(), **change), tmp_path / "out")
+    monkeypatch.setattr(stem_exporter, "ask_for_export", lambda *_: answer)
+    _export(window, qtbot)
+    qtbot.waitUntil(lambda: "of “One” to" in _notice_text(window))
+    assert _file_names(tmp_path / "out") == names
+
+
+def test_dialog_gets_each_song_in_the_state_of_the_player(
+    setting: WindowHarness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played, other = (_insert_separated_job(setting, title) for title in ("One", "Two"))
+    SongStateStore(setting.home).save(other.id, SongState(cents=300))
+    window = open_window(setting, qtbot)
+    window.job_view.select_job(played.id)
+    qtbot.waitUntil(lambda: window.player.is_ready and window.player.tracks.job_id == played.id)
+    window.player.practice.set_speed_percent(80)
+    asked: list[Sequence[ExportSong]] = []
+    monkeypatch.setattr(stem_exporter, "ask_for_export", lambda _, songs, *__: asked.append(songs))
+    window.job_view.selectAll()
+    _export(window, qtbot)
+    (songs,) = asked
+    states = {song.job.id: (song.state.speed_percent, song.state.cents) for song in songs}
+    assert states == {played.id: (80, 0), other.id: (100, 300)}
+
+
 def test_player_button_exports_its_job_in_the_format_of_the_settings(
-    setting: WindowHarness, qtbot: QtBot, folder: Path
+    setting: WindowHarness, qtbot: QtBot, tmp_path: Path
 ) -> None:
     completed, pending = _insert_separated_job(setting, "Done"), setting.store.insert(make_job("Waiting"))
     window = open_window(setting, qtbot)
-    window.settings_store.change(export_format="flac")
-    button = next(b for b in window.player_panel.findChildren(QAbstractButton) if b.accessibleName() == "Export stems")
+    window.settings_store.change(export_format="flac", export_folder=str(tmp_path))
+    button = next(b for b in window.player_panel.findChildren(QAbstractButton) if b.accessibleName() == "Export")
     window.job_view.select_job(pending.id)
     assert not button.isVisible()
     window.job_view.select_job(completed.id)
+    _press_in_dialog(Qt.Key.Key_Return)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Exported 2 stems of “Done” to" in _notice_text(window))
-    assert _file_names(folder) == ["Mara Lind - Done (Drums).flac", "Mara Lind - Done (Vocals).flac"]
+    assert sorted(path.name for path in tmp_path.glob("*.flac")) == [
+        "Mara Lind - Done (Drums).flac",
+        "Mara Lind - Done (Vocals).flac",
+    ]
 
 
 def test_menu_offers_export_only_for_jobs_with_stems(setting: WindowHarness) -> None:
@@ -107,9 +209,9 @@ def test_export_of_a_job_without_stems_opens_no_dialog(
 ) -> None:
     job = setting.store.insert(make_job())
     window = open_window(setting, qtbot)
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: pytest.fail("asked for a folder"))
+    monkeypatch.setattr(stem_exporter, "ask_for_export", lambda *_: pytest.fail("asked what to export"))
     window.job_view.select_job(job.id)
-    window.registry.run(ActionId.EXPORT)
+    _export(window, qtbot)
     assert "There are no stems to export yet." in _notice_text(window)
 
 
@@ -118,7 +220,7 @@ def test_export_shows_its_progress_and_is_cancelled_by_its_button(
 ) -> None:
     window = _open_with_selection(setting, qtbot, "One", "Two")
     worker.hold()
-    window.registry.run(ActionId.EXPORT)
+    _export(window, qtbot)
     qtbot.waitUntil(lambda: _notice_text(window) == "Exporting 2 songs")
     for number in range(9):  # other notices do not displace it
         window.notices.show_text(f"{number}")
@@ -139,8 +241,8 @@ def test_second_export_waits_for_the_first(
 ) -> None:
     window = _open_with_selection(setting, qtbot, "One")
     worker.hold()
-    window.registry.run(ActionId.EXPORT)
-    window.registry.run(ActionId.EXPORT)
+    _export(window, qtbot)
+    _export(window, qtbot)
     qtbot.waitUntil(lambda: window.exporter.remaining_count == 2)
     setting.feed.deliver(ExportProgress(setting.service.exports()[0].id, 0, 1, 0.5, None))
     assert "Exporting “One” · 1 more export queued" in _notice_text(window)
@@ -155,8 +257,8 @@ def test_full_disk_is_reported_with_the_free_space(setting: WindowHarness, qtbot
     window = _open_with_selection(setting, qtbot, "One")
     with small_disk(tmp_path / "disk", 1) as disk:
         disk.fill()
-        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(disk.mount_point))
-        window.registry.run(ActionId.EXPORT)
+        _answer_with(monkeypatch, disk.mount_point)
+        _export(window, qtbot)
         qtbot.waitUntil(lambda: "Free up space there, or choose another folder." in _notice_text(window))
         assert "has only 0 kB free" in _notice_text(window)
         assert _file_names(disk.mount_point) == ["filler"]
@@ -174,7 +276,7 @@ def test_notice_names_the_folder_when_no_file_manager_opens(
         program.write_text("#!/bin/sh\nexit 3\n")
         program.chmod(0o755)
     window = _open_with_selection(setting, qtbot, "One")
-    window.registry.run(ActionId.EXPORT)
+    _export(window, qtbot)
     qtbot.waitUntil(lambda: "Exported" in _notice_text(window))
     qtbot.mouseClick(_button(window, "Show"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: f"No file manager could be opened. The files are in {folder}" in _notice_text(window))
@@ -188,7 +290,7 @@ def test_export_goes_on_after_quitting_and_the_next_window_reports_it(
     window = _open_with_selection(setting, qtbot, "One")
     quit_policy = DesktopIntegration(window).quit_policy
     worker.hold()
-    window.registry.run(ActionId.EXPORT)
+    _export(window, qtbot)
     qtbot.waitUntil(lambda: window.exporter.remaining_count == 1)
     window.close()
     assert quit_policy.quit_dialog is not None
@@ -228,7 +330,7 @@ def test_app_in_the_background_quits_after_the_export_has_finished(
     quit_policy = DesktopIntegration(window).quit_policy
     quit_policy._has_tray = lambda: True
     worker.hold()
-    window.registry.run(ActionId.EXPORT)
+    _export(window, qtbot)
     qtbot.waitUntil(lambda: window.exporter.remaining_count == 1)
     window.close()
     assert quit_policy.quit_dialog is not None

@@ -12,17 +12,28 @@ from pytestqt.qtbot import QtBot
 
 from desktop.audio.files import RejectedPath
 from desktop.errors import ConfigurationError
+from desktop.export.names import NAME_FIELDS, check_name_template
+from desktop.export.settings import ExportKind
 from desktop.jobs.model import Attempt, Job, JobState, RemovedJob
 from desktop.paths import Home
-from desktop.playback.song_state import SNAPSHOTS
+from desktop.playback.mix import LaneMix, Mix
+from desktop.playback.practice import Click, Loop
+from desktop.playback.song_state import SNAPSHOTS, SongState
 from desktop.settings import SETTINGS, Range
 from desktop.stage import Stage
 from desktop.text.catalogue import PSEUDO_END, PSEUDO_START
 from desktop.text.message import verbatim
+from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.about import AboutDialog
 from desktop.ui.dialogs.bin import DeleteDialog
 from desktop.ui.dialogs.components import list_components
+from desktop.ui.dialogs.export.collision_dialog import CollisionDialog
+from desktop.ui.dialogs.export.dialog import ExportDialog
+from desktop.ui.dialogs.export.plan import FolderFacts, read_stem_facts
+from desktop.ui.dialogs.export.preset_menu import NameDialog
+from desktop.ui.dialogs.export.presets import check_name
+from desktop.ui.dialogs.export.song import ExportSong
 from desktop.ui.dialogs.failure_details import CrashReportDialog, FailureDetailsDialog, RefusedFilesDialog
 from desktop.ui.dialogs.quit_dialog import QuitDialog
 from desktop.ui.dialogs.settings import SettingsDialog
@@ -37,6 +48,7 @@ from desktop.ui.system.tray import TrayIcon
 from desktop.variables import check_environment
 from tests.helpers.jobs import make_job
 from tests.helpers.pseudo_language import find_untranslated
+from tests.helpers.stems import write_completed_job
 from tests.helpers.widget_texts import FORMAT_NAMES, KEY_NAMES, list_widget_texts
 
 pytestmark = [
@@ -46,6 +58,8 @@ pytestmark = [
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 # "T" is the title of a song.
 NAMES = {"T", "HT", "Demucs", *FORMAT_NAMES}
+# Parts of a song in the names of files.
+FILE_WORDS = {"Vocals", "Drums", "Bass", "Other", "Mix", "No", "vocals", "drums", "bass", "other", "wav"}
 
 
 @pytest.fixture
@@ -100,6 +114,40 @@ def test_settings_are_translated_with_their_mnemonics(home: Home, qtbot: QtBot) 
     assert len([text for text in texts if "&" in text]) > len([s for s in SETTINGS.values() if s.row])
     ranges = [setting.range for setting in SETTINGS.values() if isinstance(setting.range, Range)]
     check_translated(*(str(allowed.describe(allowed.maximum)) for allowed in ranges))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("kind", ExportKind)
+def test_export_dialog_is_translated(home: Home, tmp_path: Path, qtbot: QtBot, count: int, kind: ExportKind) -> None:
+    job = replace(write_completed_job(tmp_path / "stems", seconds=0.1), title="T", artist="", album="")
+    mix = Mix({"bass": LaneMix(cents=100, mute=True)})
+    practised = SongState({"A": mix}, speed_percent=50, loops=(Loop(0, 0.05),), loop_index=0, click=Click(is_on=True))
+    for state in (SongState(), practised):
+        songs = [ExportSong(replace(job, id=str(number)), state) for number in range(count)]
+        background = BackgroundRunner("export")
+        dialog = ExportDialog(songs, SettingsStore(home), background)
+        dialog._show_facts(read_stem_facts([song.job for song in songs]))
+        dialog._show_folder_facts(dialog.folder, FolderFacts(verbatim("T"), 1))
+        dialog._choose_kind(kind)
+        dialog.preset_button.presets_menu.aboutToShow.emit()
+        dialog.form.name_field.clear()  # the fields of the template are the same in every language
+        actions = [*dialog.preset_button.presets_menu.actions(), *dialog.form.fields_button.menu().actions()]
+        texts = [*list_widget_texts(dialog), *(action.text() for action in actions), dialog.form.results.value_text]
+        check_translated(*texts, names={*NAMES, *NAME_FIELDS, *FILE_WORDS, *SNAPSHOTS, "Hz"})
+        qtbot.addWidget(dialog)
+        background.close()
+
+
+def test_questions_of_the_export_dialog_are_translated(qtbot: QtBot) -> None:
+    for count in (1, 2):
+        check_dialog(CollisionDialog(count, Path("/T")), qtbot)
+    dialog = NameDialog("T", "T", "", ["T"])
+    for name in ("", "T"):
+        assert check_name(name, ["T"])
+        dialog.field.setText(name)
+        check_translated(*list_widget_texts(dialog))
+    qtbot.addWidget(dialog)
+    check_translated(str(check_name_template("x")), str(check_name_template("{x}")), names={*NAMES, *NAME_FIELDS, "x"})
 
 
 def test_about_dialog_is_translated_except_for_components_and_licences(home: Home, qtbot: QtBot) -> None:

@@ -171,7 +171,7 @@ def test_tab_order_follows_the_visual_order_in_both_directions(playable: MainWin
         "Settings",
         "Dismiss",
         "Songs",
-        "Export stems",
+        "Export",
         "Show files",
         "Actions for Night Drive",
         *lanes,

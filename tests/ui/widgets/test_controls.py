@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QWheelEvent
-from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.playback.levels import LaneLevels
@@ -116,6 +116,43 @@ def test_arrow_keys_choose_a_segment_and_tab_reaches_only_the_chosen_one(
     assert tab_stops == [control.buttons[3]]
     control.show_value("C")
     assert (control.value, chosen) == ("C", ["B", "D"])
+
+
+def test_letter_of_a_label_focuses_the_chosen_segment_and_return_is_left_to_the_dialog(
+    qtbot: QtBot, show: Callable[[QWidget], QWidget]
+) -> None:
+    dialog = QDialog()
+    layout = QVBoxLayout(dialog)
+    control = SegmentedControl("Depth", [Segment(depth, str(depth)) for depth in (16, 24)])
+    control.show_value(24)
+    label, button = QLabel("&Depth"), QPushButton("OK")
+    label.setBuddy(control)
+    button.setDefault(True)
+    for widget in (label, control, button):
+        layout.addWidget(widget)
+    show(dialog)
+    qtbot.keyClick(dialog, Qt.Key.Key_D, Qt.KeyboardModifier.AltModifier)
+    assert control.buttons[1].hasFocus()
+    with qtbot.waitSignal(button.clicked):
+        qtbot.keyClick(control.buttons[1], Qt.Key.Key_Return)
+
+
+def test_click_on_a_segment_takes_no_focus_that_a_key_of_the_window_needs(
+    qtbot: QtBot, show: Callable[[QWidget], QWidget]
+) -> None:
+    control, button = SegmentedControl("Mix", [Segment(letter, letter) for letter in "AB"]), QPushButton("Elsewhere")
+    both = QWidget()
+    row = QVBoxLayout(both)
+    row.addWidget(control)
+    row.addWidget(button)
+    show(both)
+    button.setFocus()
+    qtbot.mouseClick(control.buttons[1], Qt.MouseButton.LeftButton)
+    assert control.value == "B"
+    assert button.hasFocus()
+    control.buttons[1].setFocus()
+    qtbot.mouseClick(control.buttons[0], Qt.MouseButton.LeftButton)
+    assert control.buttons[0].hasFocus()  # the ring of the focus does not stay at a segment that is no longer chosen
 
 
 def test_segments_are_radio_buttons_with_names() -> None:

@@ -47,6 +47,13 @@ def test_template_names_files_and_leaves_out_what_is_unknown(template: str, name
     assert part_file_names(job, ("Vocals",), template) == [name]
 
 
+@pytest.mark.parametrize("template", ["{artist} - {title} ({part})", "{title} {title} ({part})", "{title} ({part})"])
+def test_long_title_is_cut_and_the_part_is_kept_whole(template: str) -> None:
+    job = make_job("A title with many words " * 20, artist="An orchestra with a long name " * 9)
+    for name in part_file_names(job, ("Vocals", "Other"), template):
+        assert name.endswith((" (Vocals)", " (Other)"))
+
+
 def test_template_without_the_part_gets_it_if_there_are_several() -> None:
     job = make_job("Night Drive")
     assert part_file_names(job, ("Mix",), "{title}") == ["Night Drive"]

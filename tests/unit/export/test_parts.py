@@ -49,6 +49,18 @@ def test_mix_is_what_the_player_plays_only_if_levels_are_applied() -> None:
     assert heard.gains.has_limiter
 
 
+def test_mix_of_some_stems_is_named_by_them_and_keeps_the_click() -> None:
+    settings = ExportSettings(ExportKind.MIX, stems=("lead_guitar", "vocals"), applies_levels=True)
+    (mix,) = song_parts(STEMS, STATE, settings)
+    assert mix.title == "Vocals + lead guitar"
+    click = round(10 ** (STATE.click.gain_db / 20), 2)
+    assert lanes_of(mix) == [(0, 0.5), (0, 0), (1, 1), (0, 0), (click, click)]
+    assert song_parts(STEMS, STATE, replace(settings, stems=("piano",))) == []
+    six = ("vocals", "drums", "bass", "guitar", "piano", "other")
+    titles = [song_parts(six, SongState(), replace(settings, stems=six[:n]))[0].title for n in (1, 2, 5, 6)]
+    assert titles == ["Vocals", "Vocals + drums", "Mix", "Mix"]
+
+
 def test_minus_one_of_a_stem_has_all_the_others() -> None:
     parts = song_parts(STEMS, SongState(), ExportSettings(ExportKind.MINUS, stems=("lead_guitar", "vocals")))
     assert [part.title for part in parts] == ["No vocals", "No lead guitar"]

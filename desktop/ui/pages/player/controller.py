@@ -1,5 +1,7 @@
 """Player controller: connects window and keyboard to the session; nothing else in the window plays sound."""
 
+from collections.abc import Callable, Mapping, Sequence
+
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.playback.levels import Levels
@@ -45,6 +47,7 @@ class PlayerController(QObject):
     def __init__(self, session: Session, states: SongStateStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._states = states
         self._last_position = -1
         self._tick_count = 0
         self._waiting = False
@@ -213,6 +216,11 @@ class PlayerController(QObject):
         if self.is_ready:
             self._session.apply(self._session.state.with_view(start_s=start_s, end_s=end_s))
             self._saver.save_soon()
+
+    def read_states(self, job_ids: Sequence[str], on_read: Callable[[Mapping[str, SongState]], None]) -> None:
+        """Call `on_read` with the states of these jobs, that of the loaded track as it is now, once they are read."""
+        self._saver.save_now()
+        self._background.run(lambda: {job_id: self._states.load(job_id) for job_id in job_ids}, on_read)
 
     def _refresh_state(self) -> None:
         self.mix.refresh()

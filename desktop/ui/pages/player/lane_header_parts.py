@@ -30,6 +30,11 @@ class StemBadge(QWidget):
         self._colour = colour
         self.update()
 
+    def set_icon(self, icon_name: str) -> None:
+        """Set the icon by its name in QtAwesome."""
+        self._icon_name = icon_name
+        self.update()
+
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -30,6 +30,11 @@ _STEM_TITLES = {
 }
 
 
+def displayed_stem_title(name: str) -> str:
+    """Return the title of a stem in the language of the user; the name itself if only an imported model has it."""
+    return str(_STEM_TITLES.get(name, stem_title(name)))
+
+
 class LaneLooks:
     """Looks of the lanes of the loaded track, by the name of the stem."""
 
@@ -42,7 +47,7 @@ class LaneLooks:
 
     def title(self, name: str) -> str:
         """Return the title in the user's words, or that of the stem."""
-        return self.chosen_look(name).title or str(_STEM_TITLES.get(name, stem_title(name)))
+        return self.chosen_look(name).title or displayed_stem_title(name)
 
     def colour(self, name: str) -> Colour:
         """Return the chosen colour, or that of the stem."""
@@ -57,7 +62,7 @@ class LaneLooks:
     def rename(self, name: str, title: str) -> None:
         """Set the title; an empty one, or that of the stem, gives the stem's own back."""
         title = " ".join(title.split())[:MAX_TITLE_LENGTH]
-        self._change(name, title="" if title == str(_STEM_TITLES.get(name, stem_title(name))) else title)
+        self._change(name, title="" if title == displayed_stem_title(name) else title)
 
     def set_colour(self, name: str, colour: Colour | None) -> None:
         """Set the colour; None gives the stem's own back."""

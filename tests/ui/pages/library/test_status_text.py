@@ -237,7 +237,7 @@ def test_menu_offers_only_possible_actions() -> None:
         "Removed songs…",
     ]
     assert item_texts(_completed_job()) == [
-        "Export stems…",
+        "Export…",
         "Show files",
         "Separate again with",
         "Remove with its stems",
