@@ -572,7 +572,7 @@ def test_pause_button_pauses_and_resumes_the_queue(
 ) -> None:
     assert window.top_bar.pause_button.isHidden()
     window.add_tracks(_write_tracks(tmp_path / "two", 2))
-    qtbot.waitUntil(lambda: window.top_bar.pause_button.isVisible())
+    qtbot.waitUntil(lambda: window.top_bar.pause_button.isVisible() and len(setting.queue.jobs) == 2)
     with qtbot.waitSignal(window.library.refresher.queue_paused_changed):
         qtbot.mouseClick(window.top_bar.pause_button, Qt.MouseButton.LeftButton)
     assert setting.service.is_queue_paused()
