@@ -29,7 +29,8 @@ def check_name_template(template: str) -> Message | None:
     """Return why a template cannot name files, as a sentence; None if it can."""
     unknown = [field for field in _FIELD.findall(template) if field not in NAME_FIELDS]
     if unknown:
-        return Message("There is no field {field}.", field=f"{{{unknown[0]}}}")
+        field = "{" + unknown[0] + "}"
+        return Message("There is no field {field}.", field=field)
     if not {"title", "artist", "album", "part"} & set(_FIELD.findall(template)):
         return Message("The name needs at least one of {fields}.", fields="{title}, {artist}, {album}, {part}")
     return None

@@ -1,4 +1,4 @@
-"""Recovery of the library: a damaged database is moved away, and its jobs are rebuilt from their folders."""
+"""Recovery of the library: jobs are rebuilt from their folders if the database is damaged or missing."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 def open_store(home: Home) -> tuple[JobStore, Message | None]:
-    """Open the library's jobs, rebuild them if the database is damaged, and name their folders.
+    """Open the library's jobs, rebuild them if the database is damaged or missing, and name their folders.
 
     Return the store, and a message for the user if the jobs were rebuilt, else None. Raises StorageError.
     """
@@ -33,10 +33,11 @@ def open_store(home: Home) -> tuple[JobStore, Message | None]:
 
 
 def _open_or_recover(home: Home) -> tuple[JobStore, Message | None]:
-    try:
-        return _open_checked(home), None
-    except DamagedLibraryError as error:
-        _log.warning("%s", error)
+    if not _is_lost(home):
+        try:
+            return _open_checked(home), None
+        except DamagedLibraryError as error:
+            _log.warning("%s", error)
     lock = FileLock(home.root / "recovery.lock")
     if not lock.acquire():  # another process is rebuilding the library
         return JobStore(home), None
@@ -46,6 +47,21 @@ def _open_or_recover(home: Home) -> tuple[JobStore, Message | None]:
         lock.release()
 
 
+def _is_lost(home: Home) -> bool:
+    """Return whether there are jobs without a database, or with one that was not completely rebuilt.
+
+    An empty one in its place would have all their folders deleted as orphans.
+    """
+    if _rebuilding_marker(home).exists():
+        return True
+    return not home.database.exists() and any(id_in_folder_name(folder.name) for folder in home.jobs.iterdir())
+
+
+def _rebuilding_marker(home: Home) -> Path:
+    """Return the file that exists from the start of a rebuilding until all jobs are in the database."""
+    return home.root / "rebuilding"
+
+
 def _open_checked(home: Home) -> JobStore:
     store = JobStore(home)
     store.check_integrity()
@@ -53,16 +69,27 @@ def _open_checked(home: Home) -> JobStore:
 
 
 def _recover(home: Home) -> tuple[JobStore, Message | None]:
-    try:
-        return _open_checked(home), None  # another process has rebuilt it meanwhile
-    except DamagedLibraryError:
-        damaged_copy = _move_damaged_database(home)
+    if not _is_lost(home):
+        with suppress(DamagedLibraryError):
+            return _open_checked(home), None  # another process has rebuilt it meanwhile
+    damaged_copy = _move_damaged_database(home) if home.database.exists() else None
+    _rebuilding_marker(home).touch()
     store = JobStore(home)
     jobs = rebuild_jobs(home)
     for job in jobs:
         store.insert(job)
-    visible_count = sum(job.removed is None for job in jobs)
-    return store, count_message(
+    _rebuilding_marker(home).unlink()
+    return store, _describe_recovery(sum(job.removed is None for job in jobs), damaged_copy)
+
+
+def _describe_recovery(visible_count: int, damaged_copy: Path | None) -> Message:
+    if damaged_copy is None:
+        return count_message(
+            "The library's database was missing, and {count} song was recovered.",
+            "The library's database was missing, and {count} songs were recovered.",
+            visible_count,
+        )
+    return count_message(
         "The library's database was damaged. It was set aside as {file}, and {count} song was recovered.",
         "The library's database was damaged. It was set aside as {file}, and {count} songs were recovered.",
         visible_count,

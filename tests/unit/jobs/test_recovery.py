@@ -1,12 +1,14 @@
-"""A damaged database loses no song: it is set aside, and the jobs are rebuilt from their folders."""
+"""A damaged or missing database loses no song: the jobs are rebuilt from their folders."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from desktop.jobs.files import remove_orphaned_files
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.recovery import open_store, rebuild_jobs, write_backup_record
 from desktop.jobs.service import JobService
@@ -81,6 +83,51 @@ def test_songs_are_recovered_from_a_damaged_database(
         assert (jobs[job.id].state, jobs[job.id].options) == (JobState.PENDING, job.options)
     assert [job.title for job in store.pending_jobs()] == ["waiting", "begun"]
     assert open_store(home)[1] is None
+
+
+def test_songs_of_a_missing_database_are_recovered_and_their_folders_stay(home: Home, tmp_path: Path) -> None:
+    done = complete(home, add(home, tmp_path, "done.wav"))
+    waiting = add(home, tmp_path, "waiting.wav")
+    for path in home.root.glob("library.db*"):
+        path.unlink()
+    for folder in home.jobs.iterdir():
+        os.utime(folder, (0, 0))  # older than any orphan that is kept
+    store, notice = open_store(home)
+    assert str(notice) == "The library's database was missing, and 2 songs were recovered."
+    remove_orphaned_files(home, store)
+    assert [(job.id, job.state) for job in store.jobs()] == [
+        (done.id, JobState.COMPLETED),
+        (waiting.id, JobState.PENDING),
+    ]
+    assert all(stem.path.exists() for stem in store.job(done.id).stems)
+    assert open_store(home)[1] is None
+
+
+def test_recovery_that_was_interrupted_begins_again(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    songs = [add(home, tmp_path, f"{number}.wav") for number in range(3)]
+    overwrite(home.database)
+    original_insert, inserted = JobStore.insert, list[str]()
+
+    def insert_once(store: JobStore, job: Job) -> Job:
+        if inserted:
+            raise KeyboardInterrupt  # as if the process was killed
+        inserted.append(job.id)
+        return original_insert(store, job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JobStore, "insert", insert_once)
+        with pytest.raises(KeyboardInterrupt):
+            open_store(home)
+    store, _ = open_store(home)
+    assert [job.id for job in store.jobs()] == [song.id for song in songs]
+
+
+def test_new_library_has_nothing_to_recover(home: Home) -> None:
+    (home.jobs / "a folder of the user").mkdir()
+    store, notice = open_store(home)
+    assert (store.jobs(), notice) == ([], None)
 
 
 def test_song_without_a_backup_record_is_recovered_from_its_file(home: Home, tmp_path: Path) -> None:
