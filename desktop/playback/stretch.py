@@ -1,8 +1,6 @@
 """Playback at another speed and in another key: a stream that is stretched, block by block."""
 
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -62,18 +60,6 @@ def needs_stretching(speed: float, cents: int = 0, lane_cents: Sequence[int] = (
     return speed != 1 or cents != 0 or any(lane_cents)
 
 
-@dataclass(frozen=True)
-class SourceSpan:
-    """Frames of the source that output frames correspond to: the first to `start`, each next one to `speed` more."""
-
-    start: float
-    speed: float
-
-    def at(self, frame: int) -> float:
-        """Return the source's frame that output frame `frame` of the span corresponds to."""
-        return self.start + frame * self.speed
-
-
 class StretchedStream:
     """Stream at another speed and pitch: output frame `n` corresponds exactly to input frame `n * speed`.
 
@@ -104,53 +90,28 @@ class StretchedStream:
         self._stream = stream
         self._lanes = lanes
         self._speed = speed
-        # A pair of output and input frame that correspond to each other: where the speed was changed last.
-        self._anchor = (0, 0.0)
         # Output frame, and its input frame, up to which the stretcher has worked.
         self._block_end = -self._stretcher.run_in_blocks * self._block
-        self._input_end = round(self._input_frame(self._block_end))
-        self._spans: deque[tuple[int, SourceSpan]] = deque()
+        self._input_end = round(self._block_end * speed)
+        self._has_started = False
         self._length: int | None = None
         self._next_frame = self._block_end - self._stretcher.output_latency
         self._output = np.zeros((0, lanes, 2), np.float32)
-        self.span = SourceSpan(0.0, speed)
-        """Input frames that the frames of the last `read` correspond to."""
-        self.set_cents(cents)
+        self._stretcher.set_cents([cents + own for own in self._group_cents])
 
     @property
     def has_ended(self) -> bool:
         """True if the last frame was returned."""
         return self._length is not None and self._next_frame >= self._length
 
-    def set_speed(self, speed: float) -> None:
-        """Change the speed from the next block on."""
-        if speed == self._speed:
-            return
-        if self._spans:
-            self._anchor = (self._block_end, self._input_frame(self._block_end))
-        self._speed = speed
-        if not self._spans:
-            self._input_end = round(self._input_frame(self._block_end))
-
-    def set_cents(self, cents: int) -> None:
-        """Transpose all lanes, in addition to their own `lane_cents`, from the next block on."""
-        self._stretcher.set_cents([cents + own for own in self._group_cents])
-
     def read(self, frames: int) -> LaneSamples:
-        """Return the next frames, at most `frames` and of one `span`, float32 `[frames, lanes, 2]`.
+        """Return the next frames, at most `frames`, float32 `[frames, lanes, 2]`.
 
         Returns none at the end, and where the samples do not exist yet. Raises StorageError, StretchUnavailableError.
         """
         while not len(self._output) and self._stretch_block():
             pass
-        while len(self._spans) > 1 and self._spans[1][0] <= self._next_frame:
-            self._spans.popleft()
-        if not len(self._output):
-            return self._output
-        start, span = self._spans[0]
-        self.span = SourceSpan(span.at(self._next_frame - start), span.speed)
-        count = min(frames, start + self._block - self._next_frame)
-        sound, self._output = self._output[:count], self._output[count:]
+        sound, self._output = self._output[:frames], self._output[frames:]
         self._next_frame += len(sound)
         return sound
 
@@ -164,17 +125,17 @@ class StretchedStream:
         if self.has_ended:
             return False
         stretcher, block_end = self._stretcher, self._block_end + self._block
-        exact_end = self._input_frame(block_end)
+        exact_end = block_end * self._speed
         input_end = round(exact_end)
         if not self._input.receive(input_end + stretcher.input_latency):
             return False
         if self._input.length is not None and self._length is None and exact_end >= self._input.length:
-            self._length = self._output_frame(self._input.length)
-        if not self._spans:
+            self._length = round(self._input.length / self._speed)
+        if not self._has_started:
+            self._has_started = True
             self._input.start_at(self._input_end)
             stretcher.process(self._input.take(stretcher.input_latency), 0)
         frames_in = input_end - self._input_end
-        self._spans.append((self._block_end, SourceSpan(self._input_end, frames_in / self._block)))
         self._add_output(stretcher.process(self._input.take(frames_in), self._block))
         self._block_end, self._input_end = block_end, input_end
         return True
@@ -187,14 +148,6 @@ class StretchedStream:
         self._output = sound[before_start:]
         if self._length is not None:
             self._output = self._output[: max(0, self._length - self._next_frame)]
-
-    def _input_frame(self, output_frame: int) -> float:
-        anchor_out, anchor_in = self._anchor
-        return anchor_in + (output_frame - anchor_out) * self._speed
-
-    def _output_frame(self, input_frame: int) -> int:
-        anchor_out, anchor_in = self._anchor
-        return anchor_out + round((input_frame - anchor_in) / self._speed)
 
 
 class _InputBuffer:

@@ -169,30 +169,6 @@ def test_stream_that_has_no_samples_for_now_goes_on_later_without_a_seam() -> No
     np.testing.assert_array_equal(np.concatenate(blocks), stretched(sound, 0.75))
 
 
-def test_spans_say_where_the_sound_is_in_the_song_while_the_speed_changes() -> None:
-    positions = np.arange(0, 8 * RATE, RATE // 2)
-    stream = StretchedStream(ArrayStream(lanes_of(clicks(positions, 8 * RATE))), 1, RATE, 0.5)
-    blocks: list[LaneSamples] = []
-    places: list[NDArray[np.float64]] = []
-    while not stream.has_ended:
-        stream.set_speed(0.5 if len(blocks) < 40 else 1.0 if len(blocks) < 100 else 0.8)
-        blocks.append(stream.read(1 << 20))
-        places.append(stream.span.start + np.arange(len(blocks[-1])) * stream.span.speed)
-    sound, place = np.concatenate(blocks)[:, 0, 0], np.concatenate(places)
-    assert place[0] == 0
-    assert np.abs(place[-1] - 8 * RATE) < 3
-    assert np.diff(place).min() > 0
-    assert np.diff(place).max() < 2
-    assert np.abs(click_errors(sound, np.searchsorted(place, positions))).max() < TOLERANCE_S
-
-
-def test_speed_that_is_changed_before_the_first_read_applies_to_the_whole_song() -> None:
-    sound = lanes_of(tone(330, 1))
-    stream = StretchedStream(ArrayStream(sound), 1, RATE, 2.0)
-    stream.set_speed(0.5)
-    np.testing.assert_array_equal(read_all(stream), stretched(sound, 0.5))
-
-
 @pytest.mark.parametrize("speed", [0.5, 2.0])
 def test_stream_with_a_lead_in_begins_at_full_level_and_on_time(speed: float) -> None:
     positions = np.arange(0, SECONDS * RATE - 100, RATE // 2)
