@@ -165,10 +165,12 @@ def _find_continuation(
     return start + int(found[0]) if len(found) else None
 
 
-def split_at_silence(recording: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """Return the parts between long silences."""
+def split_at_silence(
+    recording: NDArray[np.float32], min_pause_frames: int = _MIN_PAUSE_FRAMES
+) -> list[NDArray[np.float32]]:
+    """Return the parts between silences of more than `min_pause_frames` frames."""
     audible_frames = np.flatnonzero(np.abs(recording).max(axis=1))
-    runs = np.split(audible_frames, np.flatnonzero(np.diff(audible_frames) > _MIN_PAUSE_FRAMES) + 1)
+    runs = np.split(audible_frames, np.flatnonzero(np.diff(audible_frames) > min_pause_frames) + 1)
     return [recording[run[0] : run[-1] + 1] for run in runs if len(run)]
 
 
