@@ -48,7 +48,7 @@ class SongStateStore:
     def load(self, job_id: str) -> SongState:
         """Return the saved state of a job; the initial one if there is none."""
         if job_id not in self._known_states:
-            self._known_states[job_id] = read_song_state(self._path(job_id))
+            self._known_states[job_id] = self._read(job_id)
         return self._known_states[job_id]
 
     def save(self, job_id: str, state: SongState) -> None:
