@@ -65,7 +65,9 @@ class PlayerController(QObject):
         self.practice.changed.connect(self.analysis.refresh)
         self.found_analysis = FoundAnalysis(session, states, self.analysis, self._background, self)
         self.tempo_taps = TempoTapper(self, self.analysis)
-        self.loops = LoopControls(self.practice, self.analysis, lambda: self.position_seconds, self)
+        self.loops = LoopControls(
+            self.practice, self.analysis, lambda: self.position_seconds, lambda: self.is_playing, self
+        )
         self.loops.seek_requested.connect(self.seek_to_seconds)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)

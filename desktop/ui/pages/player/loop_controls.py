@@ -31,11 +31,13 @@ class LoopControls(QObject):
         practice: PracticeControls,
         analysis: AnalysisControls,
         position_s: Callable[[], float],
+        is_playing: Callable[[], bool],
         parent: QObject | None = None,
     ) -> None:
-        """`position_s` returns the playhead in seconds."""
+        """`position_s` returns the playhead in seconds, `is_playing` whether it moves."""
         super().__init__(parent)
-        self._practice, self._analysis, self._position_s = practice, analysis, position_s
+        self._practice, self._analysis = practice, analysis
+        self._position_s, self._is_playing = position_s, is_playing
 
     @property
     def snaps_to_beats(self) -> bool:
@@ -66,7 +68,11 @@ class LoopControls(QObject):
             self._change(replace(loop, start_s=start, end_s=loop.end_s if loop.end_s > start else start + length))
 
     def set_end(self) -> None:
-        """End the chosen loop at the playhead, or a new one that begins with the song."""
+        """End the chosen loop at the playhead, or a new one that begins with the song.
+
+        A song that plays is then in the loop: if the end is a beat before the playhead, it goes on as far behind the
+        start as it is behind the end.
+        """
         end, loop = self.snapped(self._position_s()), self._practice.state.loop
         if loop is None:
             self._practice.set_passage(0.0, end)
@@ -74,6 +80,12 @@ class LoopControls(QObject):
             length = loop.end_s - loop.start_s
             start = loop.start_s if loop.start_s < end else max(0.0, end - length)
             self._change(replace(loop, start_s=start, end_s=end))
+        self._return_into_loop()
+
+    def _return_into_loop(self) -> None:
+        loop, position = self._practice.state.repeated_loop, self._position_s()
+        if loop is not None and self._is_playing() and position >= loop.end_s:
+            self.seek_requested.emit(loop.start_s + (position - loop.end_s) % (loop.end_s - loop.start_s))
 
     def toggle_looping(self) -> None:
         """Repeat the chosen loop, or play through; without a chosen one, choose the first."""

@@ -230,6 +230,21 @@ def test_loops_are_set_and_moved_at_the_playhead(controller: PlayerController, p
     assert not practice.state.loops
 
 
+def test_song_that_plays_is_in_the_loop_whose_end_is_set_at_the_beat_before_it(
+    controller: PlayerController, panel: PlayerPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loops = controller.loops
+    controller.seek_to_seconds(4.0)
+    loops.set_start()
+    controller.seek_to_seconds(8.2)
+    loops.set_end()
+    assert controller.practice.state.repeated_loop == Loop(4.0, 8.0)
+    assert controller.position_seconds == pytest.approx(8.2), "a song that is paused stays where it is"
+    monkeypatch.setattr(type(controller), "is_playing", property(lambda _: True))
+    loops.set_end()
+    assert controller.position_seconds == pytest.approx(4.2)
+
+
 def test_sections_are_marked_jumped_to_and_looped(controller: PlayerController, panel: PlayerPanel) -> None:
     for second in (2.0, 10.0):
         controller.seek_to_seconds(second)
