@@ -61,7 +61,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Row:
-    """Row of the settings dialog: a switch for a bool, a drop-down list of `choices` for everything else."""
+    """Row of the settings dialog: a switch for a bool, a button for a folder, else a drop-down list of `choices`."""
 
     group: Group
     title: Message
@@ -70,6 +70,8 @@ class Row:
     choices: tuple[Choice, ...] = ()
     has_more_choices: bool = False
     """Whether the dialog offers more choices than `choices`, such as the devices that are connected."""
+    is_folder: bool = False
+    """Whether the value is the path of a folder."""
     needs: Need | None = None
 
 

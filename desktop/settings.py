@@ -167,6 +167,36 @@ class Settings:
         ),
     ] = "wav"
     """Name of an audio format."""
+    auto_export: Annotated[
+        bool,
+        Row(
+            Group.EXPORT,
+            Message("Export ne&w songs automatically"),
+            Message("Every song is exported by itself when it is finished, also while the window is closed."),
+        ),
+    ] = False
+    """Export each song when the model has separated it."""
+    auto_export_folder: Annotated[
+        str,
+        Row(
+            Group.EXPORT,
+            Message("E&xport folder"),
+            Message("Existing files are never overwritten."),
+            is_folder=True,
+        ),
+    ] = ""
+    """The folder of automatic exports; empty for `Unbraid` in the user's music folder."""
+    auto_export_preset: Annotated[
+        str,
+        Row(
+            Group.EXPORT,
+            Message("What will &be exported"),
+            Message("A preset of the export dialog, also one that you have saved there."),
+            (Choice("all", Message("All stems")),),
+            has_more_choices=True,
+        ),
+    ] = "all"
+    """Preset of automatic exports: the key of a built-in one, or `saved:` and the name that the user gave it."""
     runtime: Annotated[
         str,
         Row(

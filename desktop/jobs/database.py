@@ -133,6 +133,7 @@ exports = Table(
     Column("error", String),
     Column("token", Integer, nullable=False, default=0),
     Column("attempts", Integer, nullable=False, default=0),
+    Column("automatic", Boolean, nullable=False, default=False),
     # As in the table `jobs`.
     Column("owner", String),
     Column("lease_until", Float),

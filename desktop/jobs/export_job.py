@@ -1,10 +1,11 @@
 """Exports as frozen values: what is exported to where, how far it is, and what came of each song."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 from desktop.text.message import Message
 
@@ -36,6 +37,15 @@ class StoredSettings(Protocol):
     def to_json(self) -> bytes:
         """Return the settings as JSON."""
         ...
+
+
+@dataclass(frozen=True)
+class AutomaticExport:
+    """Export of a song that begins by itself when the song is completed."""
+
+    settings: StoredSettings
+    folder: Path
+    id: str = field(default_factory=lambda: str(uuid4()))
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,8 @@ class ExportJob:
     """Claims of the current song that did not end: its worker died."""
     moves: Moves = ()
     """Files of the current song while they are moved to their names."""
+    is_automatic: bool = False
+    """Whether it began by itself when its song was completed."""
 
     @property
     def next_song(self) -> ExportedSong | None:

@@ -14,10 +14,18 @@ from time import time
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Row, RowMapping, Update, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Update, and_, delete, insert, select, update
 
 from desktop.jobs.database import Database, exports
-from desktop.jobs.export_job import ExportedSong, ExportJob, ExportState, Moves, SongResult, StoredSettings
+from desktop.jobs.export_job import (
+    AutomaticExport,
+    ExportedSong,
+    ExportJob,
+    ExportState,
+    Moves,
+    SongResult,
+    StoredSettings,
+)
 from desktop.jobs.model import Job, OwnerDirective
 from desktop.jobs.rows import path_from_hex
 from desktop.jobs.transitions import LEASE_S
@@ -41,18 +49,10 @@ class ExportRecords:
 
     def insert(self, jobs: Sequence[Job], settings: StoredSettings, folder: Path) -> ExportJob:
         """Insert a pending export of the jobs to a folder of this computer, and return it."""
-        values = {
-            "id": str(uuid4()),
-            "created": time(),
-            "host": platform.node(),
-            "songs": json.dumps([[job.id, job.title, job.seconds] for job in jobs]),
-            "settings": settings.to_json().decode(),
-            "folder": _to_hex(folder),
-            "state": ExportState.PENDING.value,
-        }
+        export_id = str(uuid4())
         with self._database.write() as connection:
-            connection.execute(insert(exports).values(values))
-            query = select(exports).where(exports.c.id == values["id"])
+            connection.execute(insert(exports).values(_new_values(export_id, jobs, settings, folder)))
+            query = select(exports).where(exports.c.id == export_id)
             return _export_from_row(connection.execute(query).mappings().one())
 
     def all(self) -> list[ExportJob]:
@@ -164,6 +164,24 @@ class ExportRecords:
             return bool(connection.execute(_update_owned(export).values(values)).rowcount)
 
 
+def insert_automatic_export(connection: Connection, job: Job, export: AutomaticExport) -> None:
+    """Insert the automatic export of a job in the transaction that completes the job, so that each has exactly one."""
+    values = _new_values(export.id, [job], export.settings, export.folder)
+    connection.execute(insert(exports).values(values | {"automatic": True}))
+
+
+def _new_values(export_id: str, jobs: Sequence[Job], settings: StoredSettings, folder: Path) -> dict[str, Any]:
+    return {
+        "id": export_id,
+        "created": time(),
+        "host": platform.node(),
+        "songs": json.dumps([[job.id, job.title, job.seconds] for job in jobs]),
+        "settings": settings.to_json().decode(),
+        "folder": _to_hex(folder),
+        "state": ExportState.PENDING.value,
+    }
+
+
 def _update(export_id: str) -> Update:
     return update(exports).where(exports.c.id == export_id)
 
@@ -213,6 +231,7 @@ def _export_from_row(row: RowMapping) -> ExportJob:
         token=row["token"],
         attempts=row["attempts"],
         moves=tuple((path_from_hex(part), path_from_hex(target)) for part, target in json.loads(row["moves"])),
+        is_automatic=row["automatic"],
     )
 
 

@@ -18,6 +18,8 @@ from sqlalchemy import Connection, Row, and_, select
 
 from desktop.jobs import transitions
 from desktop.jobs.database import Database, jobs
+from desktop.jobs.export_job import AutomaticExport
+from desktop.jobs.exports import insert_automatic_export
 from desktop.jobs.model import Job, JobState, OwnerDirective, Stem
 from desktop.jobs.rows import job_from_row, messages_to_json, stems_to_json
 from desktop.jobs.transitions import LEASE_S, in_state, is_due, read_queue_paused, select_job, update_job, update_owned
@@ -96,14 +98,29 @@ class Ownership:
         """Write columns that the owner knows now (`model_used`, `runtime` …). Return False if the claim is lost."""
         return self._update_owned_row(job, details)
 
-    def complete(self, job: Job, stems: tuple[Stem, ...], notices: tuple[Message, ...], **details: Any) -> bool:
-        """Publish the stems. Return False if the claim is lost: then the caller must delete them."""
+    def complete(
+        self,
+        job: Job,
+        stems: tuple[Stem, ...],
+        notices: tuple[Message, ...],
+        export: AutomaticExport | None = None,
+        **details: Any,
+    ) -> bool:
+        """Publish the stems, and queue their automatic export, if any.
+
+        Return False if the claim is lost: then nothing is queued, and the caller must delete the stems.
+        """
         published = {
             "stems": stems_to_json(self._home, job.id, stems),
             "notices": messages_to_json(notices),
             "progress": 1.0,
         }
-        return self._update_owned_row(job, published | details | transitions.completed_values())
+        values = published | details | transitions.completed_values()
+        with self._database.write() as connection:
+            is_owner = bool(connection.execute(update_owned(job).values(values)).rowcount)
+            if is_owner and export is not None:
+                insert_automatic_export(connection, job, export)
+            return is_owner
 
     def fail(self, job: Job, error: Message, elapsed: float) -> bool:
         """Record why this run made no stems. Return False if the claim is lost."""

@@ -69,6 +69,7 @@ MIGRATIONS = (
         error TEXT, token INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, owner TEXT, lease_until REAL
     )
     """,
+    "ALTER TABLE exports ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0",
 )
 # Position of `user_version`, here the number of applied migrations, in an SQLite file:
 # https://www.sqlite.org/fileformat2.html

@@ -120,4 +120,10 @@ def _get_runner() -> "JobRunner":
     from desktop.tasks.run_job import JobRunner
 
     library = find_home().create_folders()
-    return JobRunner(library, JobStore(library), RedisEventPublisher(), EngineCache(ModelStore(library), library))
+    return JobRunner(
+        library,
+        JobStore(library),
+        RedisEventPublisher(),
+        EngineCache(ModelStore(library), library),
+        publish_export=CeleryQueue().publish_export,
+    )

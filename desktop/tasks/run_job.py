@@ -19,6 +19,7 @@ from desktop.errors import (
     UnknownJobError,
     UnusableTrackError,
 )
+from desktop.export.automatic import automatic_export
 from desktop.export.output_folder import (
     check_output_folder,
     delete_exported,
@@ -27,7 +28,7 @@ from desktop.export.output_folder import (
 )
 from desktop.jobs.files import find_stored_track, remove_leftovers
 from desktop.jobs.model import Job, JobState, Stem
-from desktop.jobs.queue import EventSink, JobChanged
+from desktop.jobs.queue import EventSink, ExportChanged, JobChanged
 from desktop.jobs.recovery import write_backup_record
 from desktop.jobs.rows import superseded_run_folders
 from desktop.jobs.speeds import load_speeds, save_speed, speed_key
@@ -66,6 +67,10 @@ def _end_process() -> None:
     os._exit(1)
 
 
+def _publish_nothing() -> None:
+    """Leave the export of a song to the reconciliation, which publishes what waits without a message."""
+
+
 @dataclass(frozen=True)
 class JobRunner:
     """Runs jobs of one library, and keeps the engine loaded between them."""
@@ -78,6 +83,8 @@ class JobRunner:
     """Ends this process at once; the worker starts a new one."""
     retry_delay: Callable[[int], float] = retry_delay
     """Returns the delay in seconds before a retry, counted from 0."""
+    publish_export: Callable[[], None] = _publish_nothing
+    """Publishes a message that an export waits."""
 
     def run(self, job_id: str) -> TaskResult:
         """Claim the job, separate it, record how it ended, and return the result.
@@ -193,7 +200,7 @@ class JobRunner:
         all_notices = dict.fromkeys((*notices, *engine.notices, *outcome.notices, *export_notices))
         is_recorded = False
         try:
-            is_recorded = self._record_completion(heartbeat, stems, tuple(all_notices), outcome, engine.runtime)
+            is_recorded = self._record_completion(heartbeat, stems, tuple(all_notices), outcome, engine)
         finally:
             if not is_recorded:
                 delete_exported(stems)
@@ -205,20 +212,26 @@ class JobRunner:
         stems: tuple[Stem, ...],
         notices: tuple[Message, ...],
         outcome: Outcome,
-        runtime: str,
+        engine: Engine,
     ) -> bool:
-        return self.store.ownership.complete(
+        export = automatic_export(heartbeat.job, engine.name, load_settings(self.home))
+        is_recorded = self.store.ownership.complete(
             heartbeat.job,
             stems,
             notices,
+            export,
             seconds=outcome.seconds,
             sample_rate=outcome.sample_rate,
             channels=outcome.channels,
             frames=outcome.frames,
             null_dbfs=outcome.null_dbfs,
-            runtime=runtime,
+            runtime=engine.runtime,
             elapsed=heartbeat.elapsed,
         )
+        if is_recorded and export is not None:
+            self.publish_export()
+            self.events.emit(ExportChanged(export.id))
+        return is_recorded
 
     def _segments_key(self, job: Job, engine: Engine) -> str:
         """Return a key of everything that the job's segments depend on, and delete segments with other keys."""

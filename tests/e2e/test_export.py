@@ -7,9 +7,10 @@ import pytest
 
 from desktop.export.settings import ExportKind, ExportSettings
 from desktop.jobs.export_job import ExportState
-from desktop.jobs.model import Job, JobOptions
+from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
+from desktop.runtime.settings_file import SettingsFile
 from tests.helpers.command import run_unbraid
 from tests.helpers.library import RunningLibrary, running_library, write_song
 from tests.helpers.resume import find_draft_worker
@@ -111,6 +112,21 @@ def test_export_is_made_although_the_terminal_supervises_which_makes_no_drafts(
         export = library.service.start_export(songs[:1], ExportSettings(), tmp_path)
         assert library.wait_for_export(export).state is ExportState.DONE
         library.service.forget_export(export.id)
+
+
+def test_finished_song_is_exported_by_itself_without_a_window(root: Path, tmp_path: Path) -> None:
+    SettingsFile(Home(root)).change(auto_export=True, auto_export_folder=str(tmp_path / "Stems"))
+    try:
+        with running_library(root) as library:
+            job = library.service.add(write_song(tmp_path / "new.wav"), JobOptions(model="sketch"))
+            library.wait_for(job, JobState.COMPLETED)
+            (export,) = library.service.exports()
+            assert library.wait_for_export(export).state is ExportState.DONE
+            library.service.forget_export(export.id)
+            library.service.remove_jobs([job.id])
+    finally:
+        SettingsFile(Home(root)).change(auto_export=False)
+    assert len(names_in(tmp_path / "Stems")) == 4
 
 
 def test_command_exports_with_all_of_its_options_without_a_worker(root: Path, songs: list[Job], tmp_path: Path) -> None:

@@ -71,6 +71,15 @@ class Screen:
             [sys.executable, TOOLS / "drag-and-drop", "move", *coordinates], env=self._full_environment(), check=True
         )
 
+    @contextmanager
+    def holding(self, key: str) -> Generator[None]:
+        """Hold a key down, by its xdotool name."""
+        self._xdotool("keydown", key)
+        try:
+            yield
+        finally:
+            self._xdotool("keyup", key)
+
     def save_screenshot(self, path: Path, crop: str = "") -> Path:
         """Save a screenshot, or the part `WIDTHxHEIGHT+X+Y` of it, and return `path`."""
         command = ["import", "-window", "root", *(["-crop", crop] if crop else []), path]

@@ -65,7 +65,7 @@ def test_every_choice_is_valid_and_every_list_has_choices() -> None:
     rows = {key: setting.row for key, setting in SETTINGS.items() if setting.row}
     for key, row in rows.items():
         assert all(SETTINGS[key].is_valid(choice.value) for choice in row.choices)
-        assert bool(row.choices) == (SETTINGS[key].type is not bool)
+        assert bool(row.choices) == (SETTINGS[key].type is not bool and not row.is_folder)
 
 
 def test_settings_of_a_file_keep_values_of_the_right_type_only() -> None:

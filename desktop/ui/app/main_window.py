@@ -26,6 +26,7 @@ from desktop.ui.app.practice_bindings import bind_practice_actions, bind_sound_a
 from desktop.ui.app.song_importer import SongImporter, list_demo_songs
 from desktop.ui.app.song_navigation import SongNavigation
 from desktop.ui.app.sound_output import MasterMemory, follow_output_settings
+from desktop.ui.app.stem_copier import StemCopier
 from desktop.ui.app.stem_exporter import StemExporter
 from desktop.ui.app.top_bar import TopBar
 from desktop.ui.app.window_dialogs import WindowDialogs
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         follow_output_settings(session, self._settings_store)
         self.dialogs = WindowDialogs(self, home, self._settings_store, self.update_notice, self.library, feed)
         self.exporter = StemExporter(service, self._settings_store, self.notices, feed, self.player.read_states, self)
+        self._copier = StemCopier(self.notices, self)
         self.top_bar = TopBar()
         self.empty_state = EmptyState(has_demo=bool(list_demo_songs()))
         self._importer = SongImporter(self.library, self._settings_store, self.player, self.notices, self)
@@ -189,6 +191,9 @@ class MainWindow(QMainWindow):
         actions.bind(ActionId.PASTE, self._importer.paste)
         actions.bind_for_jobs(
             ActionId.EXPORT, lambda jobs: self.exporter.export(jobs or ([shown.job] if shown.job else []))
+        )
+        actions.bind_for_jobs(
+            ActionId.COPY_STEMS, lambda jobs: self._copier.copy(jobs or ([shown.job] if shown.job else []))
         )
         actions.bind(ActionId.SEARCH, self.top_bar.search_field.start_search)
         actions.bind(ActionId.LEAVE, self.navigation.leave)

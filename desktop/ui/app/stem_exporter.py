@@ -13,6 +13,7 @@ from desktop.jobs.export_job import ExportJob, ExportProgress
 from desktop.jobs.model import Job
 from desktop.playback.song_state import SongState
 from desktop.text.message import tr
+from desktop.ui.app.automatic_results import AutomaticResults
 from desktop.ui.app.export_texts import exporting_text, progress_text, result_text
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.job_feed import JobFeed
@@ -56,6 +57,7 @@ class StemExporter(QObject):
         self._followed_id = ""
         """Id of the export whose progress is shown."""
         self._reported_ids: set[str] = set()
+        self._automatic = AutomaticResults(notices, self._show_result)
         feed.export_changed.connect(self.refresh)
         feed.export_progressed.connect(self._show_progress)
         feed.events_missed.connect(self.refresh)
@@ -124,8 +126,9 @@ class StemExporter(QObject):
         self.changed.emit()
 
     def _follow_first(self) -> None:
-        """Show the progress of the first export that is not being cancelled."""
-        followed = next((export for export in self._unended if not export.cancel_requested), None)
+        """Show the progress of the first export that the user has started and that is not being cancelled."""
+        asked = [export for export in self._unended if not export.is_automatic]
+        followed = next((export for export in asked if not export.cancel_requested), None)
         followed_id = followed.id if followed else ""
         if followed_id == self._followed_id:
             return
@@ -146,23 +149,31 @@ class StemExporter(QObject):
     def _show_progress(self, progress: ExportProgress) -> None:
         followed = next((export for export in self._unended if export.id == self._followed_id), None)
         if followed and progress.export_id == followed.id:
-            text = progress_text(followed, progress, len(self._unended) - 1)
+            queued_count = sum(not export.is_automatic for export in self._unended) - 1
+            text = progress_text(followed, progress, queued_count)
             self._notices.set_progress(_PROGRESS_KEY, text, progress.fraction)
 
     def _report(self, export: ExportJob) -> None:
         """Show the result of an export, which is forgotten then."""
         self._reported_ids.add(export.id)
-        folder, text = export.folder, result_text(export)
+        if export.is_automatic:
+            self._automatic.add(export)
+        else:
+            self._show_result(export, result_text(export))
+        self._background.run(lambda: self._service().forget_export(export.id))
+
+    def _show_result(self, export: ExportJob, key: str) -> None:
+        """Show the result of an export as the notice `key`."""
+        folder = export.folder
         open_result_folder = partial(
             open_folder, folder, self, lambda: self._notices.show_text(no_file_manager_text(folder))
         )
         self._notices.show_notice(
             Notice(
-                text,
-                key=text,
+                result_text(export),
+                key=key,
                 edge_colour=Colour.BAD if export.error else Colour.ACCENT,
                 action_text=tr("Show") if export.exported else "",
                 on_action=open_result_folder,
             )
         )
-        self._background.run(lambda: self._service().forget_export(export.id))

@@ -16,6 +16,7 @@ class ActionId(Enum):
     ADD_SONGS = auto()
     ADD_FOLDER = auto()
     PASTE = auto()
+    COPY_STEMS = auto()
     EXPORT = auto()
     REMOVE = auto()
     UNDO_REMOVAL = auto()

@@ -29,6 +29,13 @@ _APP_ACTIONS = (
     ),
     Action(ActionId.PASTE, Message("Paste songs"), Scope.SONGS, ("Ctrl+V",)),
     Action(
+        ActionId.COPY_STEMS,
+        Message("Copy stems"),
+        Scope.SONGS,
+        ("Ctrl+C",),
+        _for_any(lambda job: bool(job.stems)),
+    ),
+    Action(
         ActionId.EXPORT,
         Message("Export"),
         Scope.SONGS,

@@ -25,6 +25,12 @@ from desktop.setting_spec import Choice, Group, Need, Setting, SettingValue
 from desktop.settings import SETTINGS, Settings
 from desktop.text.message import Message, tr
 from desktop.ui.core.settings_store import SettingsStore
+from desktop.ui.dialogs.settings_export import (
+    DEPENDENT_KEYS,
+    PRESET_KEY,
+    FolderControl,
+    preset_choices,
+)
 from desktop.ui.dialogs.settings_output import (
     DEVICE_KEY,
     DEVICE_TITLE_KEY,
@@ -44,6 +50,7 @@ from desktop.ui.widgets.check_box import Switch
 from desktop.ui.widgets.drop_down import DropDown
 from desktop.ui.widgets.label import TextLabel
 
+Control = Switch | DropDown | FolderControl
 _WIDTH = 684
 _SAVED_TEXT = Message("Changes are saved automatically. Those of separation apply from the next song.")
 
@@ -74,7 +81,7 @@ class SettingsDialog(QDialog):
         self.tone_button = ToneButton(play_test_tone, lambda: settings_store.settings)
         self._rows = self._create_rows()
         self.controls = {key: row.control for key, row in self._rows.items()}
-        """Switch or drop-down list of each setting that is shown, by the key of the setting."""
+        """Switch, drop-down list or button of each setting that is shown, by the key of the setting."""
         self.controls[DEVICE_KEY].setFixedWidth(DEVICE_WIDTH)
         self.status_label = TextLabel("", SECONDARY_SIZE)
         self.status_label.setWordWrap(True)
@@ -163,13 +170,11 @@ class SettingsDialog(QDialog):
             tr("Test tone"), tr("A quiet tone on the left, then on the right, then on both."), self.tone_button
         )
 
-    def _create_rows(self) -> dict[str, SettingRow[Switch | DropDown]]:
+    def _create_rows(self) -> dict[str, SettingRow[Control]]:
         """Return the rows of the settings that this computer offers, by key."""
         needs = self._met_needs()
         return {
-            key: SettingRow(
-                str(setting.row.title), str(setting.row.explanation), Switch() if setting.type is bool else DropDown()
-            )
+            key: SettingRow(str(setting.row.title), str(setting.row.explanation), _create_control(setting))
             for key, setting in SETTINGS.items()
             if setting.row and (setting.row.needs is None or setting.row.needs in needs)
         }
@@ -182,6 +187,8 @@ class SettingsDialog(QDialog):
             setting, control, value = SETTINGS[key], self.controls[key], getattr(settings, key)
             if isinstance(control, Switch):
                 control.set_on(value)
+            elif isinstance(control, FolderControl):
+                control.show_value(settings)
             else:
                 control.set_choices(self._choices(setting, settings), value, setting.default)
 
@@ -189,7 +196,10 @@ class SettingsDialog(QDialog):
         """Return the choices of a setting that are offered now; numbers are sorted."""
         current = getattr(settings, setting.key)
         offered = offered_choices(setting, current, self._met_needs())
-        choices = {choice.value: choice for choice in (*offered, *self._outputs.more_choices(setting.key, settings))}
+        more = (
+            preset_choices(settings) if setting.key == PRESET_KEY else self._outputs.more_choices(setting.key, settings)
+        )
+        choices = {choice.value: choice for choice in (*offered, *more)}
         if setting.range is None:
             return list(choices.values())
         return sorted(choices.values(), key=lambda choice: float(choice.value))
@@ -199,18 +209,22 @@ class SettingsDialog(QDialog):
         self._show_values(
             settings, [key for key in self.controls if self.controls[key].value != getattr(settings, key)]
         )
-        self._show_pairs()
+        self._show_values(settings, (PRESET_KEY,))  # its choices: presets that were saved elsewhere
+        self._show_optional_rows()
 
     def _show_outputs(self) -> None:
         """Show the devices that are connected, and the stereo pairs of the chosen one."""
         self._show_values(self._settings_store.settings, (DEVICE_KEY,))
-        self._show_pairs()
+        self._show_optional_rows()
 
-    def _show_pairs(self) -> None:
+    def _show_optional_rows(self) -> None:
+        """Show the rows of settings that have an effect with the others, and hide the rest of them."""
         settings = self._settings_store.settings
         self._show_values(settings, PAIR_KEYS)
         for key in PAIR_KEYS:
             self._rows[key].set_shown(self._outputs.is_shown(key, settings))
+        for key in DEPENDENT_KEYS:
+            self._rows[key].set_shown(settings.auto_export)
         self._fit_height()
 
     def _connect_signals(self) -> None:
@@ -262,6 +276,12 @@ class SettingsDialog(QDialog):
             policy.ScrollBarAlwaysOff if cards_height + other_height <= max_height else policy.ScrollBarAlwaysOn
         )
         self.setFixedHeight(min(cards_height + other_height, max_height))
+
+
+def _create_control(setting: Setting) -> Control:
+    if setting.type is bool:
+        return Switch()
+    return FolderControl() if setting.row and setting.row.is_folder else DropDown()
 
 
 def met_needs(

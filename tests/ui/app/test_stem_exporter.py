@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.export.settings import ExportKind, ExportSettings
-from desktop.jobs.export_job import ExportedSong, ExportJob, ExportProgress, ExportState, SongResult
-from desktop.jobs.model import Job
+from desktop.jobs.export_job import AutomaticExport, ExportedSong, ExportJob, ExportProgress, ExportState, SongResult
+from desktop.jobs.model import Job, JobState
+from desktop.jobs.queue import ExportChanged, JobChanged
 from desktop.playback.song_state import SongState
 from desktop.runtime.settings_file import load_settings
 from desktop.ui.app import stem_exporter
@@ -339,6 +340,80 @@ def test_app_in_the_background_quits_after_the_export_has_finished(
     worker.resume()
     qtbot.waitUntil(lambda: bool(quits))
     assert len(_file_names(folder)) == 2
+
+
+def _complete_songs(setting: WindowHarness, folder: Path, *titles: str, has_stems: bool = True) -> None:
+    """Complete songs that are exported automatically, as the worker does."""
+    for title in titles:
+        prepared = write_library_job(setting.home, title, stem_count=2, seconds=0.2)
+        job = setting.store.insert(replace(prepared, state=JobState.PENDING, stems=()))
+        claimed = setting.store.ownership.claim(job.id)
+        assert claimed is not None
+        stems = prepared.stems if has_stems else ()
+        export = AutomaticExport(ExportSettings(), folder)
+        assert setting.store.ownership.complete(claimed, stems, (), export)
+        setting.queue.publish_export()
+        for event in (ExportChanged(export.id), JobChanged(job.id)):
+            setting.feed.deliver(event)
+
+
+def _has_ended(setting: WindowHarness) -> bool:
+    """Return whether every export has ended, and its result is known to the window."""
+    return setting.service.exports() == []
+
+
+def test_first_song_of_an_automatic_export_tells_where_it_went_and_its_notice_counts_the_next_ones(
+    setting: WindowHarness, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(stem_exporter, "open_folder", lambda folder, *_: opened.append(folder))
+    folder = tmp_path / "Stems"
+    window = open_window(setting, qtbot)
+    _complete_songs(setting, folder, "One")
+    qtbot.waitUntil(lambda: _notice_text(window) == f"Exported 2 stems of “One” to {folder}.")
+    _complete_songs(setting, folder, "Two", "Three")
+    qtbot.waitUntil(lambda: _notice_text(window) == f"Exported 6 stems of 3 songs to {folder}.")
+    assert len(_file_names(folder)) == 6
+    qtbot.mouseClick(_button(window, "Show"), Qt.MouseButton.LeftButton)
+    assert opened == [folder]
+    assert _notice_text(window) == ""
+    _complete_songs(setting, folder, "Four")
+    qtbot.waitUntil(lambda: _has_ended(setting))
+    assert _notice_text(window) == ""
+    assert len(_file_names(folder)) == 8
+    _complete_songs(setting, folder, "Five", has_stems=False)
+    qtbot.waitUntil(lambda: _notice_text(window) == "“Five” was left out: It has no stems yet.")
+
+
+def test_folder_of_automatic_exports_that_cannot_be_written_gives_one_notice_for_all_songs(
+    setting: WindowHarness, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    window = open_window(setting, qtbot)
+    _complete_songs(setting, tmp_path / "file", "One", "Two", "Three")
+    qtbot.waitUntil(lambda: bool(window.notices.notices) and _has_ended(setting))
+    (notice,) = window.notices.notices
+    assert notice.text.startswith(f"The songs cannot be exported to {tmp_path / 'file'}: ")
+    assert notice.action_text == ""
+
+
+def test_progress_is_shown_of_the_export_that_the_user_started_behind_an_automatic_one(
+    setting: WindowHarness, qtbot: QtBot, folder: Path, worker: ExportThread
+) -> None:
+    window = open_window(setting, qtbot)
+    worker.hold()
+    _complete_songs(setting, folder, "One")
+    qtbot.waitUntil(lambda: window.exporter.remaining_count == 1)  # quitting asks for it
+    assert _notice_text(window) == ""
+    qtbot.waitUntil(lambda: window.library.table_model.rowCount() == 1)
+    window.job_view.selectAll()
+    _export(window, qtbot)
+    qtbot.waitUntil(lambda: _notice_text(window) == "Exporting “One”")
+    export = setting.service.exports()[-1]
+    setting.feed.deliver(ExportProgress(export.id, 0, 1, 0.5, None))
+    assert _notice_text(window) == "Exporting “One”"
+    worker.resume()
+    qtbot.waitUntil(lambda: window.exporter.remaining_count == 0)
 
 
 def _open_with_selection(setting: WindowHarness, qtbot: QtBot, *titles: str) -> MainWindow:

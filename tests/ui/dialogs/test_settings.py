@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QScreen, QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop.export.settings import ExportKind, ExportSettings
 from desktop.paths import Home
 from desktop.playback.sound_server import OutputDevice
 from desktop.runtime import nvidia
@@ -24,6 +25,7 @@ from desktop.settings import RUNTIMES, SETTINGS, Settings
 from desktop.ui.app.main_window import MINIMUM_SIZE, MainWindow
 from desktop.ui.app.song_importer import list_demo_songs
 from desktop.ui.core.settings_store import SettingsStore
+from desktop.ui.dialogs.export.presets import PresetStore
 from desktop.ui.dialogs.settings import SettingsDialog, met_needs, offered_choices
 from desktop.ui.dialogs.settings_widgets import SettingRow
 from desktop.ui.widgets.check_box import Switch
@@ -66,7 +68,7 @@ def dialog(home: Home, qtbot: QtBot) -> SettingsDialog:
 def full_dialog(home: Home, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> SettingsDialog:
     """Return a dialog with every setting, on a screen that it fits."""
     monkeypatch.setattr(QScreen, "availableSize", lambda _: QSize(2560, 1440))
-    SettingsFile(home).change(output_device="interface")
+    SettingsFile(home).change(output_device="interface", auto_export=True)
     return _create_dialog(home, qtbot)
 
 
@@ -98,7 +100,7 @@ def _select(box: QComboBox, value: object) -> None:
 
 def _shown_values(dialog: SettingsDialog) -> dict[str, object]:
     controls = _controls(dialog).items()
-    return {name: box.currentData() if isinstance(box, QComboBox) else box.isChecked() for name, box in controls}
+    return {name: box.isChecked() if isinstance(box, Switch) else box.value for name, box in controls}
 
 
 def _expected_values(settings: Settings) -> dict[str, object]:
@@ -172,6 +174,57 @@ def test_quit_choice_and_sleep_prevention_are_saved_and_restored_to_defaults(
     assert load_settings(home) == Settings(quit="stop", awake=False)
     dialog.restore_button.click()
     assert load_settings(home) == Settings()
+
+
+def test_folder_and_preset_are_shown_while_songs_are_exported_automatically(
+    full_dialog: SettingsDialog, home: Home
+) -> None:
+    shown = [full_dialog.controls[key] for key in ("auto_export_folder", "auto_export_preset")]
+    assert all(control.isVisible() for control in shown)
+    height = full_dialog.height()
+    full_dialog.controls["auto_export"].click()
+    assert not any(control.isVisible() for control in shown)
+    assert full_dialog.height() < height
+    assert not load_settings(home).auto_export
+    full_dialog.controls["auto_export"].click()
+    assert all(control.isVisible() for control in shown)
+    assert full_dialog.height() == height
+
+
+def test_folder_of_automatic_exports_is_chosen_in_the_system_dialog_and_restored_to_its_default(
+    full_dialog: SettingsDialog, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    button = full_dialog.controls["auto_export_folder"]
+    default = button.text()
+    assert default.endswith("Unbraid")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")  # the user cancels
+    button.click()
+    assert load_settings(home).auto_export_folder == ""
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    QtBot.keyClick(button, Qt.Key.Key_Space)
+    assert load_settings(home).auto_export_folder == str(tmp_path)
+    assert button.accessibleName() == f"Export folder: {tmp_path}"
+    full_dialog.restore_button.click()
+    assert button.text() == default
+    assert load_settings(home).auto_export_folder == ""
+
+
+def test_built_in_and_saved_presets_are_offered_for_automatic_exports(
+    full_dialog: SettingsDialog, home: Home, qtbot: QtBot
+) -> None:
+    box = full_dialog.controls["auto_export_preset"]
+    assert box.currentText() == "All stems"
+    presets = PresetStore(full_dialog._settings_store)
+    presets.save("For <b>the</b> band", ExportSettings(ExportKind.MIX))
+    assert [box.itemText(row) for row in range(box.count())] == [
+        "All stems", "Instrumental", "A cappella", "Minus drums", "Minus bass", "Drums + bass", "For <b>the</b> band",
+    ]  # fmt: skip
+    _select(box, "saved:For <b>the</b> band")
+    presets.rename("For <b>the</b> band", "Band")
+    assert load_settings(home).auto_export_preset == "saved:Band"
+    assert box.currentText() == "Band"
+    presets.delete("Band")
+    assert box.currentText() == "All stems"
 
 
 def test_quit_to_background_is_offered_only_with_a_tray() -> None:
@@ -364,11 +417,13 @@ def test_model_that_another_process_selects_is_shown_and_used_for_the_next_song(
 def test_every_control_has_an_accessible_name_and_description(full_dialog: SettingsDialog) -> None:
     controls = _controls(full_dialog).values()
     names = [control.accessibleName() for control in controls]
+    names[SETTING_NAMES.index("auto_export_folder")] = "Export folder"  # its value follows, as a button has none
     assert names == [str(row.title).replace("&", "") for row in ROWS.values()]
     label_texts = {label.text() for label in full_dialog.findChildren(QLabel)}
     assert all(control.accessibleDescription() in label_texts for control in controls)
     assert [button.accessibleName() for button in full_dialog.findChildren(QPushButton)] == [
         "Play test tone",
+        full_dialog.controls["auto_export_folder"].accessibleName(),
         "Restore defaults",
         "About Unbraid",
         "Removed songs…",
@@ -399,7 +454,10 @@ def test_tab_visits_every_control_from_top_to_bottom(full_dialog: SettingsDialog
     ("key", "name"),
     [(str(row.title).partition("&")[2][0].upper(), name) for name, row in ROWS.items()],
 )
-def test_alt_and_a_letter_focus_a_control(full_dialog: SettingsDialog, qtbot: QtBot, key: str, name: str) -> None:
+def test_alt_and_a_letter_focus_a_control(
+    full_dialog: SettingsDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, key: str, name: str
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")  # Alt presses a button, too
     full_dialog.activateWindow()
     _wait_active(full_dialog, qtbot)
     control = _controls(full_dialog)[name]

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.export.names import check_name_template
+from desktop.export.presets import BuiltInPreset
 from desktop.export.settings import ExportKind, ExportSettings
 from desktop.settings import valid_settings
 from desktop.text.message import tr, tr_count
@@ -30,7 +31,7 @@ from desktop.ui.dialogs.export.plan import (
     read_stem_facts,
 )
 from desktop.ui.dialogs.export.preset_menu import PresetButton
-from desktop.ui.dialogs.export.presets import BuiltInPreset, PresetStore
+from desktop.ui.dialogs.export.presets import PresetStore
 from desktop.ui.dialogs.export.song import ExportSong, effective_settings, export_title
 from desktop.ui.dialogs.settings_widgets import ControlScrollArea
 from desktop.ui.theme.fonts import SECONDARY_SIZE

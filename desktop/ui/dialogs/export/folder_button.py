@@ -36,8 +36,13 @@ class FolderButton(PushButton):
         """The folder."""
         return self._folder
 
+    @property
+    def shown_path(self) -> str:
+        """The path of the folder as the button shows it, from the user's own folder on if it is in there."""
+        return self._text
+
     def show_folder(self, folder: Path) -> None:
-        """Show `folder`, from the user's own folder on if it is in there."""
+        """Show `folder`."""
         home = Path.home()
         parts = ("~", *folder.relative_to(home).parts) if folder.is_relative_to(home) else None
         self._folder = folder

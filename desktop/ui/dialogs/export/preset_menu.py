@@ -7,13 +7,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QDialog, QLineEdit, QMenu, QWidget
 
+from desktop.export.presets import BUILT_IN_PRESETS, BuiltInPreset
 from desktop.export.settings import ExportSettings
 from desktop.text.message import tr
 from desktop.ui.dialogs.base import lay_out_question
 from desktop.ui.dialogs.export.presets import (
-    BUILT_IN_PRESETS,
     MAX_NAME_LENGTH,
-    BuiltInPreset,
     PresetStore,
     check_name,
     clean_name,

@@ -1,45 +1,17 @@
-"""Presets of exports: those that every user has, and those that this user saved under a name."""
+"""Presets of exports that the user saves, and the rules of their names."""
 
-import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
-from desktop.export.settings import ExportKind, ExportSettings
+from desktop.export.automatic import renamed_preset
+from desktop.export.presets import read_saved_presets, read_saved_values
+from desktop.export.settings import ExportSettings
 from desktop.text.message import Message
 from desktop.ui.core.settings_store import SettingsStore
 
 MAX_NAME_LENGTH = 60
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class BuiltInPreset:
-    """Parts of a song that practice and karaoke need. What is applied to them, and the form, stay as they are."""
-
-    title: Message
-    kind: ExportKind
-    stems: tuple[str, ...] | None
-
-    def apply_to(self, settings: ExportSettings) -> ExportSettings:
-        """Return `settings` with the parts of this preset."""
-        return replace(settings, kind=self.kind, stems=self.stems)
-
-    def matches(self, settings: ExportSettings) -> bool:
-        """Return whether `settings` have the parts of this preset."""
-        return settings == self.apply_to(settings)
-
-
-BUILT_IN_PRESETS = (
-    BuiltInPreset(Message("Instrumental"), ExportKind.MINUS, ("vocals",)),
-    BuiltInPreset(Message("A cappella"), ExportKind.STEMS, ("vocals",)),
-    BuiltInPreset(Message("Minus drums"), ExportKind.MINUS, ("drums",)),
-    BuiltInPreset(Message("Minus bass"), ExportKind.MINUS, ("bass",)),
-    BuiltInPreset(Message("Drums + bass"), ExportKind.MIX, ("drums", "bass")),
-    BuiltInPreset(Message("All stems"), ExportKind.STEMS, None),
-)
 
 
 class PresetStore:
@@ -54,9 +26,7 @@ class PresetStore:
     @property
     def presets(self) -> Mapping[str, ExportSettings]:
         """The saved presets by name, in alphabetical order."""
-        values = self._read()
-        presets = {name: _convert(values[name]) for name in sorted(values, key=str.casefold)}
-        return {name: settings for name, settings in presets.items() if settings is not None}
+        return read_saved_presets(self._settings_store.settings.export_presets)
 
     def name_of(self, settings: ExportSettings) -> str:
         """Return the name of the preset that has these settings; empty if there is none."""
@@ -67,11 +37,11 @@ class PresetStore:
         self._write(self._read() | {name: msgspec.to_builtins(settings)})
 
     def rename(self, old: str, new: str) -> None:
-        """Rename a preset; one that has the name `new` is replaced."""
+        """Rename a preset, for automatic exports too; one that has the name `new` is replaced."""
         values = self._read()
         if old in values:
             value = values.pop(old)
-            self._write(values | {new: value})
+            self._write(values | {new: value}, renamed_preset(self._settings_store.settings, old, new))
 
     def delete(self, name: str) -> None:
         """Delete a preset."""
@@ -80,15 +50,11 @@ class PresetStore:
         self._write(values)
 
     def _read(self) -> dict[str, Any]:
-        text = self._settings_store.settings.export_presets
-        try:
-            return msgspec.json.decode(text, type=dict[str, Any]) if text else {}
-        except (msgspec.MsgspecError, RecursionError) as error:
-            _log.warning("The saved presets of exports are ignored: %s", error)
-            return {}
+        return read_saved_values(self._settings_store.settings.export_presets)
 
-    def _write(self, values: Mapping[str, Any]) -> None:
-        self._settings_store.change(export_presets=msgspec.json.encode(values).decode())
+    def _write(self, values: Mapping[str, Any], changes: Mapping[str, str] | None = None) -> None:
+        """Save presets, and with them `changes` of other settings."""
+        self._settings_store.change(export_presets=msgspec.json.encode(values).decode(), **(changes or {}))
 
 
 def clean_name(name: str) -> str:
@@ -103,10 +69,3 @@ def check_name(name: str, taken: Sequence[str]) -> Message | None:
     if clean_name(name).casefold() in (other.casefold() for other in taken):
         return Message("There is a preset of this name.")
     return None
-
-
-def _convert(value: object) -> ExportSettings | None:
-    try:
-        return msgspec.convert(value, ExportSettings)
-    except (msgspec.MsgspecError, RecursionError):
-        return None

@@ -54,7 +54,13 @@ def _selection_items(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> 
     if len(jobs) == 1 and jobs[0].last_attempt:
         items.append(MenuItem(tr("Why it was not separated again…"), ActionId.SHOW_ERROR))
     items += _enabled_items(
-        jobs, ActionId.EXPORT, ActionId.SHOW_FILES, ActionId.SEPARATE_NEXT, ActionId.MOVE_UP, ActionId.MOVE_DOWN
+        jobs,
+        ActionId.EXPORT,
+        ActionId.COPY_STEMS,
+        ActionId.SHOW_FILES,
+        ActionId.SEPARATE_NEXT,
+        ActionId.MOVE_UP,
+        ActionId.MOVE_DOWN,
     )
     items += _pause_items(jobs)
     items += _enabled_items(jobs, ActionId.CANCEL)

@@ -116,6 +116,22 @@ class LaneHeader(LaneHeaderBase):
     def _set_pan(self, percent: int) -> None:
         self._controller.mix.set_pan(self._lane, percent / 100)
 
+    @property
+    def title(self) -> str:
+        """The name of the lane for the user."""
+        return self._title
+
+    @property
+    def drag_handles(self) -> tuple[QWidget, ...]:
+        """Parts of the header that the stem is dragged by."""
+        return self._badge, self._name_label
+
+    def set_draggable(self, is_draggable: bool) -> None:
+        """Show whether the stem can be dragged to other programs."""
+        hint = tr("Drag it to a file manager or a DAW. Ctrl-click selects several stems, Shift drags all of them.")
+        self._badge.setToolTip(hint if is_draggable else "")
+        self._badge.setCursor(Qt.CursorShape.OpenHandCursor if is_draggable else Qt.CursorShape.ArrowCursor)
+
     def minimumSizeHint(self) -> QSize:
         return QSize(HEADER_WIDTH, MIN_LANE_HEIGHT)
 

@@ -52,6 +52,7 @@ class LaneHeaderBase(QWidget):
     def __init__(self, colour: Colour, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._colour = colour
+        self._is_selected = False
         self.setFixedWidth(HEADER_WIDTH)
 
     def set_colour(self, colour: Colour) -> None:
@@ -59,12 +60,18 @@ class LaneHeaderBase(QWidget):
         self._colour = colour
         self.update()
 
+    def set_selected(self, is_selected: bool) -> None:
+        """Show whether the lane is selected."""
+        if is_selected != self._is_selected:
+            self._is_selected = is_selected
+            self.update()
+
     def set_compact(self, is_compact: bool) -> None:
         """Put the controls into one row, or into two. Does nothing in a header that has one layout for all heights."""
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour(Colour.PANEL))
+        painter.fillRect(self.rect(), theme.colour(Colour.SELECTED if self._is_selected else Colour.PANEL))
         painter.fillRect(0, self.height() - 1, self.width(), 1, theme.colour(Colour.LINE))
         painter.fillRect(0, 0, metrics.EDGE_WIDTH, self.height() - 1, theme.colour(self._colour))
 

@@ -17,6 +17,7 @@ from desktop.playback.source import PlaybackSource, StemFileSource
 from desktop.segments.live_peaks import LivePeaks
 from desktop.ui.core.job_text import SEPARATING_HERE_TEXT, STEMS_PENDING_TEXT
 from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.lane_drag import LaneDrag
 from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.pages.player.lane_looks import LaneLooks
 from desktop.ui.pages.player.lane_stack import LaneStack
@@ -44,6 +45,7 @@ class LanePanel(QWidget):
         self._controller, self._home = controller, home
         self._looks = LaneLooks(controller.practice)
         self._stack = LaneStack()
+        self._drag = LaneDrag(self)
         self._headers: list[LaneHeader | OriginalLaneHeader] = []
         self._peaks: list[PeakSource | None] = []
         self._pending_header: PendingLaneHeader | None = None
@@ -79,6 +81,7 @@ class LanePanel(QWidget):
         self._live_peaks = None
         self._set_source(partial(StemFileSource, [stem.path for stem in stems]))
         self._lay_out_lanes(job, [stem.name for stem in stems], *_track_length(job, peaks), peaks)
+        self._drag.set_lanes(self._stem_headers(), [stem.path for stem in stems])
 
     def show_mixture(self, job: Job, peaks_path: Path) -> None:
         """Show the mixture as a single lane, until stems exist."""
@@ -88,6 +91,7 @@ class LanePanel(QWidget):
         self._set_source(None)
         self._show_waveforms(*_track_length(job, peaks), peaks, [Colour.ACCENT])
         self._headers, self._lane_names, self._pending_header = [], (), PendingLaneHeader()
+        self._drag.set_lanes((), ())
         self._stack.set_headers([self._pending_header], [0])
         self.view.set_playhead(None)
 
@@ -108,6 +112,7 @@ class LanePanel(QWidget):
         self._live_peaks = live_peaks
         live_peaks.take_changed_spans()  # the lanes that are laid out now show them
         self._lay_out_lanes(job, names, frames / live_peaks.manifest.sample_rate, frames, live_peaks.lanes)
+        self._drag.set_lanes(self._stem_headers(), ())
 
     def update_partial_results(self, status: str, is_waiting: bool) -> None:
         """Show newly finished parts, and label the others with `status`.
@@ -158,6 +163,9 @@ class LanePanel(QWidget):
             self.view.view_box.show_range(*visible_range)
         self._refresh_lanes()
         self.view.set_playhead(self._controller.position_seconds if is_same_track else 0.0)
+
+    def _stem_headers(self) -> list[LaneHeader]:
+        return [header for header in self._headers if isinstance(header, LaneHeader)]
 
     def _stem_colours(self) -> list[Colour]:
         return [self._looks.colour(name) for name in self._lane_names]

@@ -238,6 +238,7 @@ def test_menu_offers_only_possible_actions() -> None:
     ]
     assert item_texts(_completed_job()) == [
         "Export…",
+        "Copy stems",
         "Show files",
         "Separate again with",
         "Remove with its stems",

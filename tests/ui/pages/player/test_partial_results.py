@@ -102,6 +102,7 @@ def test_lanes_of_a_draft_are_shown_and_can_be_played(
     assert len(visible_lane_headers(panel)) == 4
     assert count_hatched_columns(panel) == 100
     assert controller.duration == pytest.approx(8.0)
+    assert not any(header.drag_handles[0].toolTip() for header in visible_lane_headers(panel))  # nothing to drag yet
 
 
 def test_finished_segments_lose_their_hatching(
