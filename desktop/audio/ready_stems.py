@@ -18,6 +18,8 @@ from desktop.text.message import Message, count_message
 MIN_STEMS, MAX_STEMS = 2, 8
 _MIXTURE_NOTICE = Message("{name} is the whole song, by its name, and was left out.")
 
+_ONE_FILE_PROBLEM = Message("{name} is one file, not the stems of a song: open all of them, or their folder.")
+
 
 @dataclass(frozen=True)
 class ReadyStem:
@@ -75,7 +77,11 @@ def _list_audio_files(folder: Path) -> list[Path]:
 def _from_single_file(file: Path, source: Path) -> ReadyStems:
     check_file(file)
     if not is_ni_stem_file(file):
-        raise _wrong_count_error(source, 1)
+        raise (
+            _wrong_count_error(source, 1)
+            if source != file
+            else UnusableTrackError(_ONE_FILE_PROBLEM.with_arguments(name=printable(file.name)))
+        )
     try:
         names = [name for name, _ in read_ni_stem_file(file).stems]
     except OSError as error:
