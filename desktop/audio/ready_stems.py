@@ -18,6 +18,9 @@ from desktop.text.message import Message, count_message
 MIN_STEMS, MAX_STEMS = 2, 8
 _MIXTURE_NOTICE = Message("{name} is the whole song, by its name, and was left out.")
 
+_NO_STEM_FILE_PROBLEM = Message(
+    "{name} is not a stem file, or it is damaged. To separate it as any song, rename it to {song}."
+)
 _ONE_FILE_PROBLEM = Message("{name} is one file, not the stems of a song: open all of them, or their folder.")
 
 
@@ -91,9 +94,8 @@ def _from_single_file(file: Path, source: Path) -> ReadyStems:
         ) from error
     except (ValueError, LookupError, TypeError, RecursionError, struct.error) as error:
         raise UnusableTrackError(
-            Message(
-                "{name} is not a stem file, or it is damaged. To separate it, add it as a song.",
-                name=printable(file.name),
+            _NO_STEM_FILE_PROBLEM.with_arguments(
+                name=printable(file.name), song=printable(f"{file.name[: -len(NI_STEM_SUFFIX)]}.mp4")
             )
         ) from error
     if not MIN_STEMS <= len(names) <= MAX_STEMS:
