@@ -48,6 +48,21 @@ class ReadyStems:
     """Sentences for the user about what was left out."""
 
 
+@dataclass(frozen=True)
+class WrittenStems:
+    """The stems of one song as they were written into the library (`desktop.audio.stem_import`)."""
+
+    sample_rate: int
+    """Hz."""
+    channels: int
+    """1 or 2."""
+    frames: int
+    digest: str
+    """SHA-256 of the contents of all files, in hexadecimal digits."""
+    notices: tuple[Message, ...]
+    """Sentences for the user."""
+
+
 def find_ready_stems(paths: Sequence[Path]) -> ReadyStems:
     """Return the stems of a folder, of one stem file (NI), or of several audio files.
 

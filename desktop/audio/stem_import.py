@@ -18,7 +18,7 @@ from desktop.audio.conform import AudioFormat
 from desktop.audio.mixture import Mixture, decode_mixture
 from desktop.audio.names import printable
 from desktop.audio.peaks import PeakWriter
-from desktop.audio.ready_stems import ReadyStem
+from desktop.audio.ready_stems import ReadyStem, WrittenStems
 from desktop.audio.resample import StreamResampler
 from desktop.audio.streaming import SequentialSoundFile
 from desktop.audio.track import SampleFormat
@@ -36,21 +36,6 @@ _LENGTH_PROBLEM = Message(
 )
 _PADDED_NOTICE = Message("Shorter stems were filled up with silence.")
 _RESAMPLED_NOTICE = Message("Stems with other sample rates were resampled to {rate} kHz.")
-
-
-@dataclass(frozen=True)
-class WrittenStems:
-    """What was written of the stems of one song."""
-
-    sample_rate: int
-    """Hz."""
-    channels: int
-    """1 or 2."""
-    frames: int
-    digest: str
-    """SHA-256 of the contents of all files, in hexadecimal digits."""
-    notices: tuple[Message, ...]
-    """Sentences for the user."""
 
 
 def write_ready_stems(

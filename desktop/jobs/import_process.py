@@ -9,10 +9,8 @@ from threading import Lock
 from typing import Any
 
 from desktop.audio.names import printable
-from desktop.audio.ready_stems import ReadyStem, ReadyStems
-from desktop.audio.stem_import import WrittenStems, write_ready_stems
+from desktop.audio.ready_stems import ReadyStem, ReadyStems, WrittenStems
 from desktop.errors import CancelledError, StorageError, UnbraidError, UnusableTrackError
-from desktop.jobs.rows import messages_from_json, messages_to_json
 from desktop.runtime.disk_errors import describe_disk_error
 from desktop.runtime.message_child import message_writer, read_messages, running_child
 from desktop.text.message import Message, message_from_json, message_to_json
@@ -81,7 +79,7 @@ def import_in_process(
             if kind == "progress":
                 report_progress(value)
             elif kind == "stems":
-                return WrittenStems(**value | {"notices": messages_from_json(value["notices"])})
+                return WrittenStems(**value | {"notices": tuple(map(message_from_json, value["notices"]))})
             else:
                 raise _ERRORS[kind](message_from_json(value))
     cancellation.raise_if_requested()
@@ -90,6 +88,8 @@ def import_in_process(
 
 def main(argv: Sequence[str]) -> int:
     """Write the stems that the arguments of `import_in_process` say; run as the child process."""
+    from desktop.audio.stem_import import write_ready_stems  # imports the decoders
+
     folder, mixture, mixture_peaks, *triples = argv
     stems = [
         ReadyStem(name, Path(path), int(track) if track else None)
@@ -105,7 +105,7 @@ def main(argv: Sequence[str]) -> int:
     except OSError as error:
         write(StorageError.__name__, message_to_json(import_storage_error(error, Path(folder).parent).message))
     else:
-        values: dict[str, Any] = asdict(written) | {"notices": messages_to_json(written.notices)}
+        values: dict[str, Any] = asdict(written) | {"notices": [message_to_json(notice) for notice in written.notices]}
         write("stems", values)
     return 0
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from desktop.atomic_file import write_atomically
 from desktop.audio.names import safe_file_name, storable_file_name
-from desktop.audio.ready_stems import ReadyStems, find_ready_stems
-from desktop.audio.stem_import import WrittenStems
+from desktop.audio.ready_stems import ReadyStems, WrittenStems, find_ready_stems
 from desktop.audio.stem_names import name_stems
 from desktop.audio.tags import Tags
 from desktop.jobs.folders import name_job_folder

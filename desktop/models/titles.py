@@ -8,7 +8,7 @@ _TITLES = {
     "htdemucs_ft": Message("HT Demucs · fine-tuned"),
     "htdemucs_6s": Message("HT Demucs · six stems"),
     "sketch": Message("Sketch · draft quality"),
-    READY_STEMS_MODEL: Message("Ready-made stems"),
+    READY_STEMS_MODEL: Message("Ready-made"),
 }
 
 

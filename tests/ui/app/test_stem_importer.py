@@ -55,7 +55,7 @@ def test_chosen_stems_are_opened_selected_and_claim_nothing(
     assert (window.player_panel.job, job.state) == (job, JobState.COMPLETED)
     proxy = window.library.proxy
     assert proxy.index(0, Column.STATUS).data() == "3 stems"
-    assert proxy.index(0, Column.MODEL).data() == "Ready-made stems"
+    assert proxy.index(0, Column.MODEL).data() == "Ready-made"
     assert not setting.queue.jobs
     assert not window.notices.notices
     assert not window.library.activity.is_active

@@ -1,5 +1,7 @@
 """Ready-made stems are found, refused with a reason, and written with one format and length."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +10,11 @@ import soundfile
 from numpy.typing import NDArray
 
 from desktop.audio.peaks import Peaks
-from desktop.audio.ready_stems import find_ready_stems
-from desktop.audio.stem_import import WrittenStems, write_ready_stems
+from desktop.audio.ready_stems import WrittenStems, find_ready_stems
+from desktop.audio.stem_import import write_ready_stems
 from desktop.audio.stems import has_stem_comment
 from desktop.errors import UnusableTrackError
+from tests.helpers.command import ROOT
 from tests.helpers.multitrack import read_stem
 from tests.helpers.ready_stems import RATE, write_ni_stems, write_sounds, write_stem_folder
 from tests.helpers.shared import FIXTURES
@@ -157,3 +160,27 @@ def test_single_file_is_refused_unless_it_is_a_stem_file(tmp_path: Path) -> None
     folder = write_stem_folder(tmp_path / "song", 0.1)
     with pytest.raises(UnusableTrackError, match=r"^vocals\.wav is one file, not the stems of a song"):
         find_ready_stems([folder / "vocals.wav"])
+
+
+_MEASURE = """
+import sys
+from pathlib import Path
+from desktop.audio.ready_stems import find_ready_stems
+from desktop.audio.stem_import import write_ready_stems
+from tests.helpers.memory import peak_memory
+folder, out = map(Path, sys.argv[1:])
+out.mkdir()
+write_ready_stems(find_ready_stems([folder]).stems, out / "run-1", out / "source" / "sum.wav", out / "peaks", lambda _: None)
+print(peak_memory())
+"""
+
+
+def test_long_stems_need_no_more_memory_than_short_ones(tmp_path: Path) -> None:
+    peaks: list[int] = []
+    for minutes in (1, 30):
+        sounds = {name: (np.zeros((1, minutes * 60 * 8000)), 8000) for name in ("vocals", "drums", "bass")}
+        folder = write_sounds(tmp_path / f"{minutes} minutes", sounds)
+        command = [sys.executable, "-c", _MEASURE, str(folder), str(tmp_path / f"out {minutes}")]
+        peaks.append(int(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout))
+    # One stem of half an hour takes 115 MB as the float64 in which it is read.
+    assert peaks[1] - peaks[0] < 30e6
