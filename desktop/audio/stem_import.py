@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,7 +170,8 @@ class _AlignedReader:
 
     def _resampled_blocks(self, resampler: StreamResampler) -> Iterator[NDArray[np.float64]]:
         while len(block := self._file.read(BLOCK_FRAMES, dtype="float64", always_2d=True)):
-            yield resampler.push(np.repeat(block.T, self._channels // block.shape[1], axis=0))
+            channels = np.repeat(block.T, self._channels // block.shape[1], axis=0)
+            yield resampler.push(cast("NDArray[np.float64]", channels))
         yield resampler.flush()
 
 

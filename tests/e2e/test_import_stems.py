@@ -36,6 +36,19 @@ def test_folder_is_opened_once_and_can_be_exported(library: Path, tmp_path: Path
     ]
 
 
+def test_song_can_be_analysed_removed_restored_and_separated_again(library: Path, tmp_path: Path) -> None:
+    folder = write_stem_folder(tmp_path / "song", seconds=4)
+    (job,) = run_unbraid(library, "import-stems", folder, "--json").json_lines
+    (analysis,) = run_unbraid(library, "analyse", job["id"], "--json").json_lines
+    assert analysis["tempo"] is None
+    assert run_unbraid(library, "remove", job["id"]).exit_status == 0
+    assert run_unbraid(library, "restore", job["id"]).exit_status == 0
+    assert run_unbraid(library, "retry", job["id"], "--model", "sketch").exit_status == 0
+    ((again,),) = run_unbraid(library, "jobs", "--json").json_lines
+    assert (again["model"], again["null_dbfs"], again["frames"]) == ("sketch", -300.0, 4 * 44100)
+    assert not Path(job["stems"]["drums"]).exists()
+
+
 def test_stem_file_is_opened(library: Path, tmp_path: Path) -> None:
     path, _ = write_ni_stems(tmp_path)
     (job,) = run_unbraid(library, "import-stems", path, "--json").json_lines
