@@ -19,7 +19,20 @@ from desktop.text.catalogue import find_language, use_language
 from desktop.text.message import tr
 
 COMMANDS = (
-    *("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "restore", "bin", "pause", "resume"),
+    *(
+        "separate",
+        "import-stems",
+        "jobs",
+        "cancel",
+        "retry",
+        "move",
+        "remove",
+        "clear",
+        "restore",
+        "bin",
+        "pause",
+        "resume",
+    ),
     *("analyse", "export", "models", "doctor"),
 )
 
@@ -51,6 +64,10 @@ def main(argv: list[str] | None = None) -> int:
         from desktop.cli.analysis_process import main as run_analysis
 
         return run_analysis(arguments[1:])
+    if arguments[:1] == ["import-process"]:
+        from desktop.jobs.import_process import main as run_import
+
+        return run_import(arguments[1:])
     if arguments == ["probe"]:
         from desktop.probe.server import main as run_probe
 
@@ -108,7 +125,7 @@ def _shows_text(arguments: Sequence[str]) -> bool:
     if arguments[:1] == ["worker"]:
         return not {"-h", "--help"}.isdisjoint(arguments)
     is_child = arguments == ["probe"] or _is_sound_process(arguments)
-    return arguments[:1] not in (["convert"], ["analysis-process"]) and not is_child
+    return arguments[:1] not in (["convert"], ["analysis-process"], ["import-process"]) and not is_child
 
 
 def _is_sound_process(arguments: Sequence[str]) -> bool:

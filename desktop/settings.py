@@ -11,6 +11,8 @@ from desktop.text.message import Message, count_message, verbatim
 DEFAULT_MODEL = "htdemucs"
 SKETCH_MODEL = "sketch"
 """Name of the built-in model, which makes drafts."""
+READY_STEMS_MODEL = "ready-made"
+"""Stands for a model where a song was opened with stems that another program separated."""
 RUNTIMES = ("auto", "torch", "openvino", "cuda", "mps")
 """Runtimes that can compute a model, as settings and `UNBRAID_RUNTIME` name them."""
 

@@ -60,12 +60,15 @@ def processing_sample_format(samples: SampleFormat) -> SampleFormat:
 
 
 def decode_conformed(
-    track: Path, should_stop: Callable[[], bool], decode: Callable[["ConformedTrack"], _Result]
+    track: Path,
+    should_stop: Callable[[], bool],
+    decode: Callable[["ConformedTrack"], _Result],
+    audio_track: int | None = None,
 ) -> _Result:
     """Return what `decode` returns for the first conformed track with which it does not raise UndecodableError.
 
-    Tries each decoder, best first, and again in the format of all sections if a section turned out to need it. Raises
-    UnusableTrackError if no decoder is left, CancelledError if `should_stop` returns True, and what else `decode`
+    Tries each decoder, best first, and again in the format of all sections if a section turned out to need it.
+    `audio_track` is that of `decode_file`. Raises UnusableTrackError if no decoder is left, CancelledError if `should_stop` returns True, and what else `decode`
     raises.
     """
 
@@ -78,7 +81,7 @@ def decode_conformed(
                 raise
         return decode(ConformedTrack(track.name, reader, _find_common_format(reader, should_stop)))
 
-    return decode_file(track, decode_reader)
+    return decode_file(track, decode_reader, audio_track)
 
 
 def _find_common_format(reader: TrackReader, should_stop: Callable[[], bool]) -> AudioFormat:

@@ -28,10 +28,10 @@ _UNREADABLE_PROBLEM = Message("{name} cannot be read: {reason}.")
 _OTHER_PROGRAM_ADVICE = Message("Play it in another program. If it won't play there either, download it again.")
 
 
-def decode_file(path: Path, decode: Callable[[TrackReader], _Result]) -> _Result:
+def decode_file(path: Path, decode: Callable[[TrackReader], _Result], audio_track: int | None = None) -> _Result:
     """Return what `decode` returns for the best reader of `path` with which it does not raise UndecodableError.
 
-    Raises UnusableTrackError with the most specific problem of all decoders if none is left, and what else `decode`
+    `audio_track` is the number of an audio track of a file with several, from 0; None chooses the best. Raises UnusableTrackError with the most specific problem of all decoders if none is left, and what else `decode`
     raises.
     """
     check_file(path)
@@ -39,7 +39,9 @@ def decode_file(path: Path, decode: Callable[[TrackReader], _Result]) -> _Result
         with path.open("rb") as file:
             head = file.read(4096)
         header_check = check_header(path)
-        factories = _reader_factories(path, head)
+        factories = (
+            _reader_factories(path, head) if audio_track is None else [partial(AvReader, path, audio_track=audio_track)]
+        )
     except OSError as error:
         raise UnusableTrackError(
             _UNREADABLE_PROBLEM.with_arguments(name=printable(path.name), reason=disk_error_reason(error))

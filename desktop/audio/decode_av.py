@@ -61,12 +61,12 @@ _MAX_SILENT_FRAMES = 64
 class AvReader:
     """Reader for a track that FFmpeg decodes."""
 
-    def __init__(self, path: Path, byte_range: ByteRange = WHOLE_FILE) -> None:
+    def __init__(self, path: Path, byte_range: ByteRange = WHOLE_FILE, audio_track: int | None = None) -> None:
         """Open a file, or one link of it, and decode its first frame.
 
-        Raises UndecodableError if FFmpeg cannot decode it, OSError if the file cannot be read.
+        `audio_track` is the number of an audio track of the file, from 0; None chooses the best. Raises UndecodableError if FFmpeg cannot decode it, OSError if the file cannot be read.
         """
-        self._path, self._byte_range = path, byte_range
+        self._path, self._byte_range, self._audio_track = path, byte_range, audio_track
         self._open()
 
     def _open(self) -> None:
@@ -82,7 +82,7 @@ class AvReader:
     def _start_decoding(self) -> None:
         self._was_read, self._decoded_count, self._damaged_count, self._decoded_seconds = False, 0, 0, 0.0
         self._container = open_container(self._file, _ALLOWED_FORMATS)
-        self._stream: Any = self._container.streams.best("audio")
+        self._stream: Any = self._choose_stream()
         if self._stream is None:
             raise UndecodableError(Message("{name} has no audio track."))
         if self._stream.codec_context is None:
@@ -99,6 +99,12 @@ class AvReader:
         self._declared_length_s = self._read_declared_length()
         declared_frames = round(self._declared_length_s * first.info.sample_rate) if self._declared_length_s else None
         self.info = replace(first.info, frames=declared_frames)
+
+    def _choose_stream(self) -> Any:
+        """Return the stream to decode; None if there is none."""
+        if self._audio_track is None:
+            return self._container.streams.best("audio")
+        return next(iter(self._container.streams.audio[self._audio_track : self._audio_track + 1]), None)
 
     def sections(self) -> Iterator[TrackSection]:
         """Yield the decodable sections in order. Raises UndecodableError if more packets are damaged than decoded."""

@@ -83,10 +83,12 @@ def decode_mixture(
     report_progress: Callable[[float], None],
     should_stop: Callable[[], bool],
     listener: BlockListener | None = None,
+    audio_track: int | None = None,
 ) -> Mixture:
     """Decode `track` into the new file `out`; call `report_progress` with 0 to 1 if the length is known.
 
-    Replace invalid samples by silence and mix more than two channels down to stereo; the notices say so. Leave no file
+    `audio_track` is the number of an audio track of a file with several, from 0; None chooses the best. Replace invalid
+    samples by silence and mix more than two channels down to stereo; the notices say so. Leave no file
     after an error. Raises UnusableTrackError if the track cannot be decoded, StorageError if `out` cannot be written,
     CancelledError if `should_stop` returns True.
     """
@@ -98,7 +100,7 @@ def decode_mixture(
 
     with ExitStack() as on_failure:
         on_failure.callback(out.unlink, missing_ok=True)
-        mixture = decode_conformed(track, should_stop, decode)
+        mixture = decode_conformed(track, should_stop, decode, audio_track)
         on_failure.pop_all()
     return mixture
 

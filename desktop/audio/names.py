@@ -3,6 +3,8 @@
 import os
 import re
 import unicodedata
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import cast
 
@@ -68,6 +70,16 @@ def natural_sort_key(name: str) -> str:
     letters = unicodedata.normalize("NFKD", name).casefold()
     base_letters = "".join(character for character in letters if not unicodedata.combining(character))
     return _NUMBERS.sub(lambda match: match.group().zfill(_NUMBER_SORT_DIGITS), base_letters)
+
+
+def make_distinct(labels: Sequence[str]) -> list[str]:
+    """Return the labels, with a number appended to labels that equal an earlier one except for case."""
+    distinct: list[str] = []
+    for label in labels:
+        others = {other.casefold() for other in distinct}
+        numbered = (label if number == 1 else f"{label} {number}" for number in count(1))
+        distinct.append(next(name for name in numbered if name.casefold() not in others))
+    return distinct
 
 
 def storable_file_name(name: str) -> str:

@@ -3,10 +3,7 @@
 The child writes lines of JSON to its standard output: its progress, then the analysis or an error.
 """
 
-import json
-import subprocess
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,13 +11,7 @@ import msgspec
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.audio.names import printable
 from desktop.errors import UnbraidError, UnusableTrackError
-from desktop.runtime.processes import (
-    assign_to_job_object,
-    end_with_parent_options,
-    own_command,
-    own_environment,
-)
-from desktop.runtime.streams import reserve_stdout
+from desktop.runtime.message_child import message_writer, read_messages, running_child
 from desktop.text.message import Message, message_from_json, message_to_json
 
 COMMAND = "analysis-process"
@@ -35,12 +26,8 @@ def analyse_untrusted(track: Path, report_progress: Callable[[float], None]) -> 
 
     Raises UnusableTrackError if the file cannot be decoded, or crashes its decoder.
     """
-    with _running_child(track) as lines:
-        for line in lines:
-            try:
-                kind, value = json.loads(line)
-            except ValueError:  # the child died while it wrote
-                break
+    with running_child(COMMAND, str(track.absolute())) as child:
+        for kind, value in read_messages(child):
             if kind == "progress":
                 report_progress(value)
             elif kind == "error":
@@ -54,12 +41,7 @@ def main(argv: Sequence[str]) -> int:
     """Analyse the file in `argv` and write the result; run as the child process."""
     from desktop.analysis.analyse import analyse_file
 
-    out = reserve_stdout()
-
-    def write(kind: str, value: object) -> None:
-        out.write(json.dumps([kind, value]).encode() + b"\n")
-        out.flush()
-
+    write = message_writer()
     try:
         analysis = analyse_file(Path(argv[0]), lambda: False, lambda fraction: write("progress", fraction))
     except UnbraidError as error:
@@ -67,23 +49,3 @@ def main(argv: Sequence[str]) -> int:
     else:
         write("analysis", msgspec.to_builtins(analysis))
     return 0
-
-
-@contextmanager
-def _running_child(track: Path) -> Generator[Iterator[bytes]]:
-    """Run the child on `track`, and yield the lines that it writes; kill it at the end, also after Ctrl-C."""
-    child = subprocess.Popen(
-        own_command(COMMAND, str(track.absolute())),
-        env=own_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        **end_with_parent_options(),
-    )
-    assign_to_job_object(child)
-    with child:
-        try:
-            assert child.stdout is not None
-            yield iter(child.stdout)
-        finally:
-            child.kill()

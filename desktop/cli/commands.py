@@ -13,6 +13,13 @@ def run_separate(arguments: argparse.Namespace) -> int:
     return separate.run_separate(arguments)
 
 
+def run_import_stems(arguments: argparse.Namespace) -> int:
+    """Add a song whose stems another program separated. Return the exit status."""
+    from desktop.cli.import_stems import import_stems
+
+    return import_stems(arguments.paths, arguments.title, again=arguments.again, as_json=arguments.json)
+
+
 def run_jobs(arguments: argparse.Namespace) -> int:
     """List the jobs of the library. Return the exit status."""
     from desktop.cli.jobs import list_jobs

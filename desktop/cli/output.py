@@ -13,6 +13,7 @@ from desktop.audio.names import printable
 from desktop.cli.formatting import format_title, job_to_json, refused_to_json
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.text import format_last_attempt, format_stem_count, format_sum_check, sums_exactly
+from desktop.settings import READY_STEMS_MODEL
 from desktop.text.message import tr
 
 
@@ -99,7 +100,7 @@ class TextResultWriter:
             )
         for notice in job.notices:
             self._output.print_text(Text(f"    {notice}", style="yellow"))
-        if job.model_used != job.options.model:
+        if job.model_used not in (job.options.model, READY_STEMS_MODEL):
             hint = tr(
                 "To separate it again: unbraid retry {id} --model {model}", id=job.id[:8], model=job.options.model
             )

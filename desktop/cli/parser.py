@@ -14,6 +14,7 @@ from desktop.cli.commands import (
     run_clear,
     run_doctor,
     run_export,
+    run_import_stems,
     run_job_action,
     run_jobs,
     run_models,
@@ -44,6 +45,9 @@ def build_parser() -> argparse.ArgumentParser:
     root.add_argument("--version", action="version", version=f"unbraid {__version__}")
     commands = root.add_subparsers(metavar="COMMAND", required=True)
     _configure_separate(commands.add_parser("separate", help=tr("separate songs and print where the stems are")))
+    _configure_import_stems(
+        commands.add_parser("import-stems", help=tr("add a song with stems that another program separated"))
+    )
     _configure_jobs(commands.add_parser("jobs", help=tr("list the songs in the library")))
     for name, text in (
         ("cancel", tr("cancel the separation of a song")),
@@ -117,6 +121,15 @@ def _configure_separate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--again", action="store_true", help=tr("also separate songs that are already in the library"))
     _add_json_option(command, tr("print one JSON object per song when it ends"))
     command.set_defaults(run=run_separate)
+
+
+def _configure_import_stems(command: argparse.ArgumentParser) -> None:
+    text = tr("a folder with the stems of one song, the stems themselves, or a stem file for DJs (.stem.mp4)")
+    command.add_argument("paths", nargs="+", metavar="FOLDER|FILE", type=_parse_path, help=text)
+    command.add_argument("--title", default="", help=tr("title of the song (default: from tags and names)"))
+    command.add_argument("--again", action="store_true", help=tr("also add stems that are already in the library"))
+    _add_json_option(command, tr("print one JSON object"))
+    command.set_defaults(run=run_import_stems)
 
 
 def _parse_path(text: str) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
-from desktop.audio.names import safe_file_name
+from desktop.audio.names import make_distinct, safe_file_name
 from desktop.jobs.export_job import Moves
 from desktop.jobs.model import Job
 from desktop.text.message import Message
@@ -45,9 +45,9 @@ def part_file_names(job: Job, parts: Sequence[str], template: str = DEFAULT_NAME
     """
     if len(parts) > 1 and "{part}" not in template:
         template += " ({part})"
-    labels = _make_distinct([safe_file_name(part, _MAX_PART_BYTES) for part in parts])
+    labels = make_distinct([safe_file_name(part, _MAX_PART_BYTES) for part in parts])
     fields = _song_fields(job)
-    return _make_distinct([_file_name(template, fields, job.title, label) for label in labels])
+    return make_distinct([_file_name(template, fields, job.title, label) for label in labels])
 
 
 def _song_fields(job: Job) -> dict[str, str]:
@@ -122,13 +122,3 @@ def _try_reserve(targets: Sequence[Path]) -> bool:
             return False
         raise
     return True
-
-
-def _make_distinct(labels: Sequence[str]) -> list[str]:
-    """Return the labels, with a number appended to labels that equal an earlier one except for case."""
-    distinct: list[str] = []
-    for label in labels:
-        others = {other.casefold() for other in distinct}
-        numbered = (label if number == 1 else f"{label} {number}" for number in count(1))
-        distinct.append(next(name for name in numbered if name.casefold() not in others))
-    return distinct

@@ -7,15 +7,15 @@ names and colours of the stems, and the settings of the effects that Traktor app
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.audio.mp4_boxes import Box, edit_box, edit_movie_header, find_box, read_movie_header, split_boxes
+from desktop.audio.mp4_boxes import Box, edit_box, edit_movie_header, split_boxes
+from desktop.audio.ni_stem_file import ENABLED, GROUP_OFFSETS, IN_MOVIE, MANIFEST_PATH
 from desktop.audio.stems import STEM_COMMENT, stem_title
 from desktop.audio_formats import AAC, AudioFormat
 from desktop.export.encoder import DEFAULT_DEPTH
@@ -23,8 +23,6 @@ from desktop.export.mp4_writer import Mp4Writer
 from desktop.export.quantizer import Quantizer, stream_seed
 from desktop.export.song_tags import SongTags, write_song_tags
 
-NI_STEM_SUFFIX = ".stem.mp4"
-"""Suffix of the files, by which programs know them."""
 NI_STEM_NAMES = ("drums", "bass", "other", "vocals")
 """The stems, in the order of their tracks."""
 _COLOURS = ("#009E73", "#D55E00", "#CC79A7", "#56B4E9")
@@ -43,12 +41,7 @@ _EFFECTS = {
     },
     "limiter": {"enabled": False, "threshold": 0, "ceiling": -0.35, "release": 0.05},
 }
-_MANIFEST_PATH = (b"udta", b"stem")
-# Flags of a track header (ISO/IEC 14496-12, 8.3.2): enabled, in the movie.
-_ENABLED, _IN_MOVIE = 1, 2
 _ALTERNATE_GROUP = 1
-# Offset of the alternate group in a track header, by the header's version.
-_GROUP_OFFSETS = {0: 34, 1: 46}
 _NO_TAGS = SongTags()
 
 
@@ -144,57 +137,13 @@ class NiStemWriter:
         self._writer.abort()
 
 
-@dataclass(frozen=True)
-class NiTrack:
-    """Header of one track of a stem file."""
-
-    is_enabled: bool
-    """Whether ordinary players play the track."""
-    is_in_movie: bool
-    alternate_group: int
-    """Number of the group of tracks of which one is played; 0 for none."""
-
-
-@dataclass(frozen=True)
-class NiStemFile:
-    """What makes an MP4 file a stem file."""
-
-    tracks: tuple[NiTrack, ...]
-    """Headers of the mixture's track and of each stem's."""
-    stems: tuple[tuple[str, str], ...]
-    """Name and colour, such as "#009E73", of each stem."""
-    manifest: dict[str, Any]
-    """Manifest as the file holds it."""
-
-
-def read_ni_stem_file(path: Path) -> NiStemFile:
-    """Return headers and manifest of a stem file. Raises ValueError if it is none, OSError."""
-    with path.open("rb") as file:
-        header = read_movie_header(file)
-    text = find_box(header.content, _MANIFEST_PATH) if header else None
-    if header is None or text is None:
-        raise ValueError("not a stem file: it has no manifest")
-    manifest = json.loads(text)
-    track_headers = [
-        find_box(box.content, (b"tkhd",)) or b"" for box in split_boxes(header.content) if box.kind == b"trak"
-    ]
-    stems = tuple((stem["name"], stem["color"]) for stem in manifest["stems"])
-    return NiStemFile(tuple(map(_parse_track_header, track_headers)), stems, manifest)
-
-
-def _parse_track_header(header: bytes) -> NiTrack:
-    version_and_flags, group = struct.unpack_from(">I", header)[0], _GROUP_OFFSETS[header[0]]
-    (alternate_group,) = struct.unpack_from(">h", header, group)
-    return NiTrack(bool(version_and_flags & _ENABLED), bool(version_and_flags & _IN_MOVIE), alternate_group)
-
-
 def _add_manifest(path: Path) -> None:
     """Add the manifest to an MP4 file, and mark the first track as the one to play. Raises OSError."""
     stems = [{"name": stem_title(name), "color": colour} for name, colour in zip(NI_STEM_NAMES, _COLOURS, strict=True)]
     manifest = json.dumps({"mastering_dsp": _EFFECTS, "version": 1, "stems": stems}).encode()
 
     def edit(header: bytes) -> bytes:
-        return edit_box(_mark_tracks(header), _MANIFEST_PATH, lambda _: manifest)
+        return edit_box(_mark_tracks(header), MANIFEST_PATH, lambda _: manifest)
 
     with path.open("rb+") as file:
         edit_movie_header(file, edit)
@@ -205,7 +154,7 @@ def _mark_tracks(header: bytes) -> bytes:
     boxes = split_boxes(header)
     track_places = [place for place, box in enumerate(boxes) if box.kind == b"trak"]
     for number, place in enumerate(track_places):
-        flags = _IN_MOVIE | (_ENABLED if number == 0 else 0)
+        flags = IN_MOVIE | (ENABLED if number == 0 else 0)
         content = edit_box(boxes[place].content, (b"tkhd",), lambda header, flags=flags: _mark_track(header, flags))
         boxes[place] = Box(b"trak", content)
     return b"".join(box.to_bytes() for box in boxes)
@@ -214,5 +163,5 @@ def _mark_tracks(header: bytes) -> bytes:
 def _mark_track(header: bytes, flags: int) -> bytes:
     marked = bytearray(header)
     marked[1:4] = flags.to_bytes(3)
-    struct.pack_into(">h", marked, _GROUP_OFFSETS[header[0]], _ALTERNATE_GROUP)
+    struct.pack_into(">h", marked, GROUP_OFFSETS[header[0]], _ALTERNATE_GROUP)
     return bytes(marked)

@@ -125,7 +125,8 @@ class Job:
     album: str
     """Album tag, or empty."""
     source: Path
-    """Path of the track when it was added. The library's copy is in `home.job_folder(id).source`."""
+    """Path of the track when it was added, or of the folder or file of ready-made stems. The library's copy, or the sum
+    of these stems, is in `home.job_folder(id).source`."""
     options: JobOptions
     position: int
     """Position in the queue; lower positions run first."""
@@ -158,7 +159,8 @@ class Job:
     channels: int | None = None
     frames: int | None = None
     model_used: str | None = None
-    """Name of the engine, set when separating begins; differs from `options.model` after a fall-back to Sketch."""
+    """Name of the engine, set when separating begins; differs from `options.model` after a fall-back to Sketch, and is
+    `READY_STEMS_MODEL` if another program separated the song."""
     runtime: str | None = None
     """Runtime of the engine ("openvino", "torch", "cuda fp16" …), set when separating begins."""
     null_dbfs: float | None = None
@@ -178,7 +180,7 @@ class Job:
     removed: datetime | None = None
     """Time of the move to the bin; None for a job of the library."""
     digest: str | None = None
-    """SHA-256 of the track in hexadecimal digits; None while unknown."""
+    """SHA-256 of the track in hexadecimal digits, or of the files of ready-made stems; None while unknown."""
     tempo_bpm: float | None = None
     """Tempo in beats per minute, as the user corrected it; None if unknown or if the song has no steady beat."""
     key: Key | None = None

@@ -21,6 +21,7 @@ from desktop.jobs.folders import name_job_folder
 from desktop.jobs.model import AnalysisInput, Job, JobOptions, JobState
 from desktop.jobs.queue import EventSink, ExportChanged, JobChanged, JobQueue, QueueChanged
 from desktop.jobs.recovery import write_backup_record
+from desktop.jobs.stem_imports import StemImports
 from desktop.jobs.store import IsDuplicate, JobStore, never_duplicate
 from desktop.lyrics.files import keep_lyrics
 from desktop.paths import Home
@@ -55,6 +56,7 @@ class JobService:
         self._queue = queue
         self._events = events
         self.bin = Bin(home, store, queue, events)
+        self.stem_imports = StemImports(home, store, events)
         self._digest_backfill = DigestBackfill(home, store)
 
     def add(self, path: Path, options: JobOptions | None = None, is_duplicate: IsDuplicate = never_duplicate) -> Job:

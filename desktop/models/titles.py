@@ -1,5 +1,6 @@
 """Titles of models in the language of the user."""
 
+from desktop.settings import READY_STEMS_MODEL
 from desktop.text.message import Message, verbatim
 
 _TITLES = {
@@ -7,6 +8,7 @@ _TITLES = {
     "htdemucs_ft": Message("HT Demucs · fine-tuned"),
     "htdemucs_6s": Message("HT Demucs · six stems"),
     "sketch": Message("Sketch · draft quality"),
+    READY_STEMS_MODEL: Message("Ready-made"),
 }
 
 

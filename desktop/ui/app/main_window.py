@@ -28,6 +28,7 @@ from desktop.ui.app.song_navigation import SongNavigation
 from desktop.ui.app.sound_output import MasterMemory, follow_output_settings
 from desktop.ui.app.stem_copier import StemCopier
 from desktop.ui.app.stem_exporter import StemExporter
+from desktop.ui.app.stem_importer import StemImporter
 from desktop.ui.app.top_bar import TopBar
 from desktop.ui.app.window_dialogs import WindowDialogs
 from desktop.ui.core.action import ActionId
@@ -88,7 +89,10 @@ class MainWindow(QMainWindow):
         self._copier = StemCopier(self.notices, self)
         self.top_bar = TopBar()
         self.empty_state = EmptyState(has_demo=bool(list_demo_songs()))
-        self._importer = SongImporter(self.library, self._settings_store, self.player, self.notices, self)
+        self._stem_importer = StemImporter(service, self._settings_store, self.library, self.notices, self)
+        self._importer = SongImporter(
+            self.library, self._settings_store, self.player, self.notices, self._stem_importer.add, self
+        )
         self.job_view = JobView(self.library.proxy, self.library.covers)
         self.player_panel = PlayerPanel(self.player, home, partial(draw_cover, self.library.covers))
         self.player_panel.lyrics.set_wanted(self._settings_store.settings.lyrics)
@@ -132,6 +136,7 @@ class MainWindow(QMainWindow):
     def _connect_signals(self) -> None:
         self.top_bar.add_requested.connect(self._importer.choose_files)
         self.top_bar.add_folder_requested.connect(self._importer.choose_folder)
+        self.top_bar.open_stems_requested.connect(self._stem_importer.choose_files)
         self.top_bar.search_requested.connect(self.navigation.search)
         self.top_bar.model_selected.connect(self._select_model)
         self._settings_store.changed.connect(self._show_selected_model)
@@ -140,6 +145,7 @@ class MainWindow(QMainWindow):
         self.library.refresher.queue_paused_changed.connect(self.top_bar.set_paused)
         self.empty_state.card.add_requested.connect(self._importer.choose_files)
         self.empty_state.card.add_folder_requested.connect(self._importer.choose_folder)
+        self.empty_state.card.open_stems_requested.connect(self._stem_importer.choose_files)
         self.empty_state.card.demo_requested.connect(self._importer.add_demo_song)
         self.player_panel.export_requested.connect(partial(self.registry.run, ActionId.EXPORT, ()))
         self.player_panel.partial_results.playhead_reported.connect(self.library.report_playhead)
@@ -188,6 +194,7 @@ class MainWindow(QMainWindow):
         actions, shown = self.registry, self.player_panel
         actions.bind(ActionId.ADD_SONGS, self._importer.choose_files)
         actions.bind(ActionId.ADD_FOLDER, self._importer.choose_folder)
+        actions.bind(ActionId.OPEN_STEMS, self._stem_importer.choose_files)
         actions.bind(ActionId.PASTE, self._importer.paste)
         actions.bind_for_jobs(
             ActionId.EXPORT, lambda jobs: self.exporter.export(jobs or ([shown.job] if shown.job else []))
@@ -270,6 +277,7 @@ class MainWindow(QMainWindow):
             self._master_memory.save()
             self.update_notice.close()
             self.exporter.close()
+            self._stem_importer.close()
             self.player_panel.stop_reading()
             self.library.close()
             self.player.close()

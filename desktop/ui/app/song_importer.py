@@ -1,6 +1,7 @@
 """Import of tracks through the dialogs for files and folders, the clipboard and the demo song."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.audio.file_types import audio_suffixes
 from desktop.audio.names import natural_sort_key
+from desktop.audio.ni_stem_file import is_ni_stem_file
 from desktop.jobs.model import Job, options_from_settings
 from desktop.paths import resources
 from desktop.text.message import Message, tr
@@ -30,22 +32,29 @@ class SongImporter(QObject):
         settings_store: SettingsStore,
         player: PlayerController,
         notices: NoticeStrip,
+        open_stems: Callable[[Sequence[Path]], None],
         window: QWidget,
     ) -> None:
+        """`open_stems` opens a stem file as a song."""
         super().__init__(window)
         self._library = library
         self._settings_store = settings_store
         self._player = player
         self._notices = notices
+        self._open_stems = open_stems
         self._window = window
 
     def add(self, files: DroppedFiles, allow_duplicates: bool = False) -> None:
-        """Add dropped, pasted or chosen files and folders.
+        """Add dropped, pasted or chosen files and folders. A stem file (NI) is opened with its stems.
 
         With `allow_duplicates`, tracks that are already in the library are added again.
         """
         options = options_from_settings(self._settings_store.settings)
-        self._library.import_queue.add(files, options, allow_duplicates)
+        songs = tuple(path for path in files.paths if not is_ni_stem_file(path))
+        self._library.import_queue.add(replace(files, paths=songs), options, allow_duplicates)
+        for path in files.paths:
+            if path not in songs:
+                self._open_stems([path])
 
     def add_paths(self, paths: Sequence[Path]) -> None:
         """Add files and folders at `paths`."""

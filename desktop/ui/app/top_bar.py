@@ -36,6 +36,7 @@ class TopBar(QWidget):
 
     add_requested = Signal()
     add_folder_requested = Signal()
+    open_stems_requested = Signal()
     search_requested = Signal(str)
     model_selected = Signal(str)
     pause_requested = Signal(bool)
@@ -59,6 +60,11 @@ class TopBar(QWidget):
             add_folder.icon, add_folder.text, add_folder.tooltip(tr("Add all songs of a folder")), "plain"
         )
         self.add_folder_button.clicked.connect(self.add_folder_requested)
+        open_stems = ACTIONS[ActionId.OPEN_STEMS]
+        self.open_stems_button = create_icon_button(
+            open_stems.icon, open_stems.text, open_stems.tooltip(tr("Open stems of another program as a song")), "plain"
+        )
+        self.open_stems_button.clicked.connect(self.open_stems_requested)
         self._status_label, self._time_left_label = ElidedLabel(13, 400, Colour.DIM), ElidedLabel(13, 400, Colour.DIM)
         self._progress_bar = ProgressBar(tr("Songs separated"))
         self.pause_button = PushButton(tr("Pause"))
@@ -87,6 +93,8 @@ class TopBar(QWidget):
         row.addWidget(self.add_button)
         row.addSpacing(-4)
         row.addWidget(self.add_folder_button)
+        row.addSpacing(-4)
+        row.addWidget(self.open_stems_button)
         row.addStretch()
         for widget in (
             self._status_label,
@@ -114,6 +122,7 @@ class TopBar(QWidget):
         is_library = self._page is Page.LIBRARY
         self.add_button.setVisible(self._has_songs)
         self.add_folder_button.setVisible(self._has_songs and is_library)
+        self.open_stems_button.setVisible(self._has_songs and is_library)
         self.model_button.setVisible(self.model_button.has_models and is_library)
 
     def set_batch(self, batch: BatchProgress | None) -> None:

@@ -15,6 +15,7 @@ class ActionId(Enum):
 
     ADD_SONGS = auto()
     ADD_FOLDER = auto()
+    OPEN_STEMS = auto()
     PASTE = auto()
     COPY_STEMS = auto()
     EXPORT = auto()

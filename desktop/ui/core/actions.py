@@ -27,6 +27,7 @@ _APP_ACTIONS = (
     Action(
         ActionId.ADD_FOLDER, Message("Add folder"), Scope.SONGS, ("Ctrl+Shift+O",), icon="folder", opens_dialog=True
     ),
+    Action(ActionId.OPEN_STEMS, Message("Open stems"), Scope.SONGS, ("Ctrl+Alt+O",), icon="stems", opens_dialog=True),
     Action(ActionId.PASTE, Message("Paste songs"), Scope.SONGS, ("Ctrl+V",)),
     Action(
         ActionId.COPY_STEMS,

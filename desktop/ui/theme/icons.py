@@ -150,6 +150,9 @@ _GLYPHS: dict[str, Callable[[], QPainterPath]] = {
     "check": lambda: _polylines(((2.8, 8.6), (6.4, 12.2), (13.2, 4.4))),
     "down": lambda: _polylines(((4.4, 6.4), (8, 10), (11.6, 6.4))),
     "folder": lambda: _polylines(((2, 12.8), (2, 3.6), (6.2, 3.6), (7.8, 5.6), (14, 5.6), (14, 12.8), (2, 12.8))),
+    "stems": lambda: _polylines(
+        ((2, 3.6), (10, 3.6)), ((5.4, 8), (14, 8)), ((2, 12.4), (8, 12.4)), ((11, 12.4), (14, 12.4))
+    ),
     "play": lambda: _polylines(((4.6, 3), (12.8, 8), (4.6, 13), (4.6, 3))),
     "pause": lambda: _polylines(((5.4, 3.4), (5.4, 12.6)), ((10.6, 3.4), (10.6, 12.6))),
     "search": _search,

@@ -167,6 +167,7 @@ def test_tab_order_follows_the_visual_order_in_both_directions(playable: MainWin
         "Search songs, artists, status",
         "Add songs",
         "Add folder",
+        "Open stems",
         "Pause the queue",
         "Settings",
         "Dismiss",

@@ -9,10 +9,10 @@ import pytest
 from desktop.analysis.beat_grid import BeatGrid
 from desktop.analysis.harmony import Chord, Key
 from desktop.analysis.song_analysis import SongAnalysis
-from desktop.cli import analysis_process
 from desktop.cli.analyse import analysis_to_json, format_analysis
 from desktop.cli.analysis_process import analyse_untrusted
 from desktop.errors import UnusableTrackError
+from desktop.runtime import message_child
 
 ANALYSIS = SongAnalysis(
     grid=BeatGrid((0.51234, 1.01234, 1.51234, 2.01234, 2.51234), first_downbeat=1, beats_per_bar=3),
@@ -63,6 +63,6 @@ def test_text_is_for_people() -> None:
     ids=["crashes", "crashes later", "dies while it writes"],
 )
 def test_file_that_crashes_its_decoder_ends_in_a_sentence(child: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysis_process, "own_command", lambda *_: [sys.executable, "-c", child])
+    monkeypatch.setattr(message_child, "own_command", lambda *_: [sys.executable, "-c", child])
     with pytest.raises(UnusableTrackError, match=r"song\.mp3 crashed its decoder"):
         analyse_untrusted(Path("song.mp3"), lambda fraction: None)

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from desktop.audio.av_frames import frame_to_float64
 from desktop.audio.mp4_boxes import find_box, read_movie_header, split_boxes
+from desktop.audio.ni_stem_file import NI_STEM_SUFFIX, NiTrack, read_ni_stem_file
 from desktop.audio.stems import has_stem_comment
 from desktop.audio.tags import read_tags
 from desktop.audio_formats import AAC, ALAC, MP3, AudioFormat
 from desktop.errors import StorageError
-from desktop.export.ni_stem import NI_STEM_SUFFIX, NiStemWriter, NiTrack, read_ni_stem_file
+from desktop.export.ni_stem import NiStemWriter
 from desktop.export.quantizer import AboveFullScaleError
 from desktop.export.song_tags import SongTags
 from tests.helpers.encoded import make_music, measure_offset, rms_db

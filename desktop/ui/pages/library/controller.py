@@ -63,6 +63,7 @@ class LibraryController(QObject):
         """The models of the model store at the last `load_models`."""
         self._jobs_to_insert: list[Job] = []
         self._is_new_import = True
+        self._is_adding_songs = self._is_opening_stems = False
         self._insert_timer = QTimer(self, interval=_INSERT_DELAY_MS, singleShot=True)
         self._insert_timer.timeout.connect(self._insert_jobs)
         self._added_times_timer = QTimer(self, interval=_ADDED_TIMES_INTERVAL_MS)
@@ -76,7 +77,7 @@ class LibraryController(QObject):
         self.refresher.queue_paused_changed.connect(self.activity.set_queue_paused)
         self.import_queue.job_added.connect(self._schedule_insert)
         self.import_queue.finished.connect(self._on_import_finished)
-        self.import_queue.busy_changed.connect(self.activity.set_importing)
+        self.import_queue.busy_changed.connect(self._set_adding_songs)
         self.import_queue.busy_changed.connect(self.batch_tracker.set_importing)
 
     def report_playhead(self, job_id: str, position_s: float) -> None:
@@ -95,6 +96,16 @@ class LibraryController(QObject):
     def set_song_tempo_and_key(self, job_id: str, tempo_bpm: float | None, key: Key | None) -> None:
         """Store the tempo in beats per minute and the key of a song, as the user corrected them."""
         self._background.run(lambda: self._service().set_song_tempo_and_key(job_id, tempo_bpm, key))
+
+    def insert_song(self, job: Job) -> None:
+        """Show a song that was added in another way than by the import queue."""
+        self._schedule_insert(job)
+        self._on_import_finished(job)
+
+    def set_opening_stems(self, is_opening: bool) -> None:
+        """Set whether ready-made stems are being copied into the library."""
+        self._is_opening_stems = is_opening
+        self._update_importing()
 
     def load_models(self) -> None:
         """Read the model store in the background; emit `models_changed` if the models differ."""
@@ -120,6 +131,13 @@ class LibraryController(QObject):
         if models != self.models:
             self.models = models
             self.models_changed.emit(models)
+
+    def _set_adding_songs(self, is_adding: bool) -> None:
+        self._is_adding_songs = is_adding
+        self._update_importing()
+
+    def _update_importing(self) -> None:
+        self.activity.set_importing(self._is_adding_songs or self._is_opening_stems)
 
     def _schedule_insert(self, job: Job) -> None:
         self._jobs_to_insert.append(job)

@@ -30,6 +30,7 @@ class DropCard(QWidget):
 
     add_requested = Signal()
     add_folder_requested = Signal()
+    open_stems_requested = Signal()
     demo_requested = Signal()
 
     def __init__(self, has_demo: bool, parent: QWidget | None = None) -> None:
@@ -61,12 +62,16 @@ class DropCard(QWidget):
         row.setSpacing(12)
         row.addStretch(1)
         row.addWidget(self.add_button)
-        action = ACTIONS[ActionId.ADD_FOLDER]
-        folder_button = PushButton(action.menu_text, "plain", action.icon)
-        folder_button.setProperty("scale", "large")
-        folder_button.setToolTip(action.tooltip(tr("Add all songs of a folder")))
-        folder_button.clicked.connect(self.add_folder_requested)
-        row.addWidget(folder_button)
+        for action_id, text, requested in (
+            (ActionId.ADD_FOLDER, tr("Add all songs of a folder"), self.add_folder_requested),
+            (ActionId.OPEN_STEMS, tr("Open stems of another program as a song"), self.open_stems_requested),
+        ):
+            action = ACTIONS[action_id]
+            button = PushButton(action.menu_text, "plain", action.icon)
+            button.setProperty("scale", "large")
+            button.setToolTip(action.tooltip(text))
+            button.clicked.connect(requested)
+            row.addWidget(button)
         if has_demo:
             demo_button = PushButton(tr("Try the demo song"), "plain", "play")
             demo_button.setProperty("scale", "large")
