@@ -79,7 +79,7 @@ class DropOverlay(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Handle the drags and drops of the window."""
         if isinstance(event, QDragEnterEvent):
-            if event.mimeData().hasUrls() and event.source() is None:  # not a stem that is dragged out of this app
+            if event.mimeData().hasUrls() and not event.source():  # not a stem that is dragged out of this app
                 _accept_as_copy(event)
                 self.cover_window()
         elif isinstance(event, QDragLeaveEvent):
