@@ -202,7 +202,7 @@ def _configure_export(command: argparse.ArgumentParser) -> None:
     text = tr("folder for the files; created if missing")
     add("--to", "--out", metavar="FOLDER", type=_parse_path, required=True, help=text)
     add("--format", choices=tuple(AUDIO_FORMATS), help=tr("default: the export format in the settings"))
-    text = tr("the stems (default), one mix, or for each stem a mix without it")
+    text = tr("the stems (default), one mix, for each stem a mix without it, or one stem file for DJs")
     add("--what", choices=[kind.value for kind in ExportKind], default=ExportKind.STEMS.value, help=text)
     text = tr("only these stems, such as vocals,drums; with --what minus, the stems that are left out")
     add("--stems", metavar="NAMES", type=_parse_names, help=text)

@@ -6,7 +6,7 @@ names and colours of the stems, and the settings of the effects that Traktor app
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,15 +20,11 @@ from desktop.audio.stems import STEM_COMMENT, stem_title
 from desktop.audio_formats import AAC, AudioFormat
 from desktop.export.encoder import DEFAULT_DEPTH
 from desktop.export.mp4_writer import Mp4Writer
+from desktop.export.ni_stem_tracks import NI_STEM_NAMES, ni_stem_name
 from desktop.export.quantizer import Quantizer, stream_seed
 from desktop.export.song_tags import SongTags, write_song_tags
 
-NI_STEM_SUFFIX = ".stem.mp4"
-"""Suffix of the files, by which programs know them."""
-NI_STEM_NAMES = ("drums", "bass", "other", "vocals")
-"""The stems, in the order of their tracks."""
 _COLOURS = ("#009E73", "#D55E00", "#CC79A7", "#56B4E9")
-_OTHER = NI_STEM_NAMES.index("other")
 _EFFECTS = {
     "compressor": {
         "enabled": False,
@@ -55,8 +51,8 @@ _NO_TAGS = SongTags()
 class NiStemWriter:
     """Writer of a stem file, in constant memory. Nothing is at its path until it is complete.
 
-    A context manager: closes the file, or deletes it if the block raises. Stems that the format does not have, such as
-    guitar and piano, are added to "other"; missing ones are silent. Samples above full scale are those of `Encoder`: AAC
+    A context manager: closes the file, or deletes it if the block raises. Stems that the format does not have are added
+    to one that it has (`ni_stem_name`): guitar and piano to "other"; missing ones are silent. Samples above full scale are those of `Encoder`: AAC
     holds them, ALAC cuts them off and counts them if the file may clip, else AboveFullScaleError is raised.
     """
 
@@ -75,12 +71,13 @@ class NiStemWriter:
         """Open a temporary file for the stems `stem_names` at `sample_rate` Hz, 1 or 2 channels.
 
         `audio_format` is `AAC`, or `ALAC`, which Traktor does not play on Windows; `depth` is that of ALAC. Raises
-        StorageError if the file cannot be written, ValueError if the format does not hold the sample rate.
+        StorageError if the file cannot be written, ValueError if the format does not hold the sample rate, or if a stem
+        is unknown.
         """
         if not audio_format.holds_rate(sample_rate):
             raise ValueError(f"{audio_format.title} does not hold {sample_rate} Hz")
         # The track of each stem.
-        self._tracks = [NI_STEM_NAMES.index(name) if name in NI_STEM_NAMES else _OTHER for name in stem_names]
+        self._tracks = [_track_of(name) for name in stem_names]
         track_count = 1 + len(NI_STEM_NAMES)
         self._quantizers: list[Quantizer] = []
         if audio_format.is_lossless:
@@ -119,8 +116,8 @@ class NiStemWriter:
         """Number of samples above full scale that were cut off, over all tracks."""
         return sum(quantizer.clipped_samples for quantizer in self._quantizers)
 
-    def write(self, mixture: NDArray[np.floating], stems: NDArray[np.floating]) -> None:
-        """Append a block of the mixture, float `[frames, channels]`, and of the stems, `[stems, frames, channels]`.
+    def write(self, mixture: NDArray[np.floating], stems: Iterable[NDArray[np.floating]]) -> None:
+        """Append a block of the mixture, float `[frames, channels]`, and of each stem, of the same shape.
 
         Raises StorageError if the file cannot be written; AboveFullScaleError, see the class.
         """
@@ -180,6 +177,14 @@ def read_ni_stem_file(path: Path) -> NiStemFile:
     ]
     stems = tuple((stem["name"], stem["color"]) for stem in manifest["stems"])
     return NiStemFile(tuple(map(_parse_track_header, track_headers)), stems, manifest)
+
+
+def _track_of(stem_name: str) -> int:
+    """Return the number of a stem's track. Raises ValueError if the stem is unknown."""
+    name = ni_stem_name(stem_name)
+    if name is None:
+        raise ValueError(f"{stem_name} has no place in a stem file")
+    return NI_STEM_NAMES.index(name)
 
 
 def _parse_track_header(header: bytes) -> NiTrack:

@@ -5,13 +5,16 @@ from enum import StrEnum
 
 import msgspec
 
-from desktop.audio_formats import AUDIO_FORMATS, WAV
+from desktop.audio_formats import AAC, ALAC, AUDIO_FORMATS, WAV, AudioFormat
 from desktop.export.names import DEFAULT_NAME_TEMPLATE
+from desktop.export.ni_stem_tracks import NI_STEM_SUFFIX
 
 EXPORT_DEPTHS = ("16", "24", "32f")
 """Bit depths of lossless formats; "32f" is floating point."""
 EXPORT_SAMPLE_RATES = (22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
 """Sample rates to choose from, in Hz."""
+NI_STEM_FORMATS = (AAC, ALAC)
+"""Formats of stem files; the first one unless the other is chosen."""
 
 
 class ExportKind(StrEnum):
@@ -23,6 +26,8 @@ class ExportKind(StrEnum):
     """One file with all stems, or with some of them."""
     MINUS = "minus"
     """For each stem a file with all the others: a minus-one."""
+    NI_STEM = "ni-stem"
+    """One stem file of Native Instruments: the mix and four stems."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class ExportSettings:
     stems: tuple[str, ...] | None = None
     """Names of the stems that are written, that are in the mix, or that a minus-one leaves out; None for all."""
     file_format: str = "wav"
-    """Name of an audio format."""
+    """Name of an audio format; `audio_format` is the one that is written."""
     depth: str | None = None
     """Bit depth of a lossless format, "16", "24" or "32f"; None for that of the stems."""
     sample_rate: int | None = None
@@ -52,6 +57,17 @@ class ExportSettings:
     """Names of the files without suffix (`part_file_names`)."""
 
     @property
+    def audio_format(self) -> AudioFormat:
+        """The format of the files: for stem files AAC, unless Apple Lossless is chosen."""
+        chosen = AUDIO_FORMATS[self.file_format]
+        return NI_STEM_FORMATS[0] if self.kind is ExportKind.NI_STEM and chosen not in NI_STEM_FORMATS else chosen
+
+    @property
+    def suffix(self) -> str:
+        """Suffix of the files, with the dot."""
+        return NI_STEM_SUFFIX if self.kind is ExportKind.NI_STEM else self.audio_format.suffix
+
+    @property
     def copies_stems(self) -> bool:
         """Whether the stems are written as they are, and add up to the song if the format is lossless."""
         changes = self.applies_levels or self.applies_practice or self.is_loop_only or self.normalises
@@ -59,11 +75,12 @@ class ExportSettings:
 
     def fitted(self) -> "ExportSettings":
         """Return the settings without a depth and a sample rate that their format does not hold."""
-        audio_format = AUDIO_FORMATS.get(self.file_format, WAV)
+        file_format = self.file_format if self.file_format in AUDIO_FORMATS else WAV.name
+        audio_format = replace(self, file_format=file_format).audio_format
         holds_rate = self.sample_rate is not None and audio_format.holds_rate(self.sample_rate)
         return replace(
             self,
-            file_format=audio_format.name,
+            file_format=file_format,
             depth=self.depth if self.depth in audio_format.depths else None,
             sample_rate=self.sample_rate if holds_rate else None,
         )

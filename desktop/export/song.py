@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from desktop.audio.stems import stem_title
-from desktop.audio_formats import AUDIO_FORMATS
+from desktop.audio_formats import WAV
 from desktop.errors import UnusableTrackError
 from desktop.export.names import move_into_place, part_file_names
 from desktop.export.rendered_parts import RenderedParts
@@ -87,13 +87,9 @@ def needed_bytes(jobs: Sequence[Job], settings: ExportSettings) -> int:
 def _needed_bytes(job: Job, settings: ExportSettings) -> int:
     stems = chosen_stems(job, settings)
     if settings.copies_stems:
-        return sum(
-            stem_file_size(stem.path)
-            for stem in stems
-            if stem.path.suffix == AUDIO_FORMATS[settings.file_format].suffix
-        )
+        return sum(stem_file_size(stem.path) for stem in stems if stem.path.suffix == settings.suffix)
     changes_length = settings.applies_practice or settings.is_loop_only
-    if settings.file_format != "wav" or changes_length or not (job.seconds and job.channels and job.sample_rate):
+    if settings.audio_format != WAV or changes_length or not (job.seconds and job.channels and job.sample_rate):
         return 0
     # With the levels of the player, stems that are muted are left out.
     may_be_one = settings.kind is ExportKind.MIX or (settings.kind is ExportKind.STEMS and settings.applies_levels)

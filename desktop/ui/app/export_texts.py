@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import reduce
 
 from desktop.audio.names import printable
-from desktop.audio_formats import AUDIO_FORMATS
 from desktop.export.settings import ExportKind, ExportSettings
 from desktop.jobs.export_job import NO_STEMS_REASON, ExportedSong, ExportJob, ExportProgress, ExportState, SongResult
 from desktop.text.durations import format_rough_time_left
@@ -49,7 +48,7 @@ def result_text(export: ExportJob) -> str:
         sentences.append(_exported_text(export, settings.kind))
     elif export.state is ExportState.CANCELLED:
         sentences.append(tr("No files were written."))
-    sentences += [*_other_formats_texts(export.exported, settings.file_format), *_skipped_texts(export.skipped)]
+    sentences += [*_other_formats_texts(export.exported, settings), *_skipped_texts(export.skipped)]
     return " ".join(sentences)
 
 
@@ -84,13 +83,13 @@ def _exported_text(export: ExportJob, kind: ExportKind) -> str:
     )
 
 
-def _other_formats_texts(results: Sequence[SongResult], wanted: str) -> list[str]:
+def _other_formats_texts(results: Sequence[SongResult], settings: ExportSettings) -> list[str]:
     """Return a sentence about the tracks that were written in another format than the one in the settings."""
-    audio_format = AUDIO_FORMATS[wanted]
+    audio_format = settings.audio_format
     others = [
-        (result.title, suffix.removeprefix("."))
+        (result.title, path.suffix.removeprefix("."))
         for result in results
-        if (suffix := result.files[0].suffix) != audio_format.suffix
+        if not (path := result.files[0]).name.endswith(settings.suffix)
     ]
     if not others:
         return []

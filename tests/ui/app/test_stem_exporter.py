@@ -142,6 +142,7 @@ def test_only_the_chosen_stems_are_exported(
         ({"kind": ExportKind.MIX}, ["Mara Lind - One (Mix).wav"]),
         ({"kind": ExportKind.MINUS, "stems": ("vocals",)}, ["Mara Lind - One (No vocals).wav"]),
         ({"stems": ("vocals",), "name_template": "{title}"}, ["One.wav"]),
+        ({"kind": ExportKind.NI_STEM}, ["Mara Lind - One.stem.mp4"]),
     ],
 )
 def test_what_the_dialog_asks_for_is_exported(

@@ -183,6 +183,36 @@ def test_minus_one_of_each_stem_is_one_step(open_dialog: OpenDialog) -> None:
     assert dialog.result_settings == ExportSettings(ExportKind.MINUS, ("vocals", "bass", "other"))
 
 
+def test_stem_file_is_one_file_in_aac_or_apple_lossless_and_the_format_of_other_kinds_stays(
+    open_dialog: OpenDialog,
+) -> None:
+    dialog = open_dialog()
+    formats = dialog.form.format_control
+    choose_kind(dialog, ExportKind.NI_STEM)
+    assert files_of(dialog) == ["Mara Lind - Night Drive.stem.mp4"]
+    assert sizes_of(dialog) == ["about 320 kB"]
+    assert [formats.itemText(row) for row in range(formats.count())] == ["AAC", "Apple Lossless"]
+    assert (formats.currentText(), dialog.form.depth_control.isHidden()) == ("AAC", True)
+    assert dialog.content.exact_label.isHidden()
+    choose_kind(dialog, ExportKind.STEMS)
+    assert (formats.currentText(), formats.count()) == ("WAV", len(AUDIO_FORMATS))
+    choose_kind(dialog, ExportKind.NI_STEM)
+    formats.setCurrentIndex(1)
+    assert dialog.result_settings == ExportSettings(ExportKind.NI_STEM, file_format="alac")
+    assert [button.text() for button in dialog.form.depth_control.control.buttons] == ["As the song · 16", "24"]
+
+
+def test_songs_whose_stems_have_no_place_in_a_stem_file_have_none(open_dialog: OpenDialog, job: Job) -> None:
+    birds = replace(job, id=str(uuid4()), stems=(*job.stems, replace(job.stems[0], name="birds")))
+    dialog = open_dialog([ExportSong(birds, SongState())])
+    choose_kind(dialog, ExportKind.NI_STEM)
+    assert not dialog.export_button.isEnabled()
+    assert summary(dialog).startswith("A stem file holds drums, bass, vocals and other")
+    both = open_dialog([ExportSong(birds, SongState()), ExportSong(job, SongState())])
+    choose_kind(both, ExportKind.NI_STEM)
+    assert summary(both).startswith("1 file, about ")
+
+
 def test_check_boxes_say_what_they_apply_of_this_song(open_dialog: OpenDialog) -> None:
     dialog = open_dialog(state=replace(PRACTISED, click=Click(is_on=True)))
     texts = [
@@ -618,7 +648,7 @@ def test_letters_of_controls_are_unique(open_dialog: OpenDialog) -> None:
     texts = [widget.text() for widget in (*dialog.findChildren(QLabel), *dialog.findChildren(QPushButton))]
     texts += [widget.text() for widget in (*dialog.content.cards.buttons, *dialog.findChildren(CheckBox))]
     letters = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
-    assert len(letters) == len(set(letters)) == 18
+    assert len(letters) == len(set(letters)) == 19
 
 
 def test_return_exports_from_every_control_that_has_no_use_for_it(open_dialog: OpenDialog, qtbot: QtBot) -> None:

@@ -8,9 +8,9 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from desktop.audio_formats import AUDIO_FORMATS
+from desktop.audio_formats import AAC, ALAC, AUDIO_FORMATS
 from desktop.export.names import NAME_FIELDS, check_name_template
-from desktop.export.settings import ExportSettings
+from desktop.export.settings import NI_STEM_FORMATS, ExportKind, ExportSettings
 from desktop.setting_spec import Choice
 from desktop.text.message import Message, tr, verbatim
 from desktop.ui.dialogs.export.content_panel import create_heading
@@ -34,6 +34,8 @@ _NORMALISE_EXPLANATION = Message(
     "Raises or lowers all files of a song alike, so that the loudest sample is at full scale."
 )
 _TAGS_EXPLANATION = Message("Writes title, artist, album, cover, tempo and key into the files.")
+_NI_STEM_FORMAT_TITLES = {AAC.name: "AAC", ALAC.name: "Apple Lossless"}
+"""Titles of formats without the suffix of files with a single track."""
 _FIELD_TITLES = {
     "artist": Message("Artist"),
     "title": Message("Title"),
@@ -71,9 +73,8 @@ class FormPanel(QWidget):
 
     def show_settings(self, settings: ExportSettings, facts: Mapping[str, StemFacts]) -> None:
         """Show `settings`; `facts` has what is known of the stem files, by id of the job."""
-        audio_format = AUDIO_FORMATS[settings.file_format]
-        choices = [Choice(each.name, verbatim(each.title)) for each in AUDIO_FORMATS.values()]
-        self.format_control.set_choices(choices, settings.file_format, settings.file_format)
+        audio_format = settings.audio_format
+        self.format_control.set_choices(_format_choices(settings.kind), audio_format.name, audio_format.name)
         for widget in (self.depth_control, self._depth_label):
             widget.setVisible(audio_format.is_lossless)
         if audio_format.is_lossless:
@@ -183,6 +184,12 @@ class FormPanel(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour(Colour.BACKGROUND))
         painter.fillRect(QRect(0, 0, 1, self.height()), theme.colour(Colour.LINE))
+
+
+def _format_choices(kind: ExportKind) -> list[Choice]:
+    if kind is ExportKind.NI_STEM:
+        return [Choice(each.name, verbatim(_NI_STEM_FORMAT_TITLES[each.name])) for each in NI_STEM_FORMATS]
+    return [Choice(each.name, verbatim(each.title)) for each in AUDIO_FORMATS.values()]
 
 
 def _create_error_label() -> TextLabel:

@@ -110,6 +110,8 @@ def _size_text(size_bytes: int, is_estimate: bool) -> str:
 
 
 def _summary_text(totals: ExportTotals, has_sizes: bool, free_bytes: int | None) -> str:
+    if totals.problem is not None:
+        return str(totals.problem)
     if not totals.file_count:
         return tr("No file yet: choose a stem that a song has and that the mix of the player does not mute.")
     files = tr_count("{count} file", "{count} files", totals.file_count)
