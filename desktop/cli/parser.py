@@ -22,7 +22,7 @@ from desktop.cli.commands import (
     run_separate,
 )
 from desktop.export.names import DEFAULT_NAME_TEMPLATE, NAME_FIELDS, check_name_template
-from desktop.export.settings import EXPORT_DEPTHS, EXPORT_SAMPLE_RATES, ExportKind
+from desktop.export.settings import EXPORT_DEPTHS, EXPORT_SAMPLE_RATES, ExportKind, ProjectKind
 from desktop.jobs.model import BIN_RETENTION_DAYS
 from desktop.settings import DEFAULT_MODEL, SETTINGS
 from desktop.text.message import Message, tr, tr_count
@@ -217,6 +217,8 @@ def _configure_export(command: argparse.ArgumentParser) -> None:
         "name of the files, with {fields} (default: {default})", fields=_NAME_FIELDS, default=DEFAULT_NAME_TEMPLATE
     )
     add("--name", metavar="TEMPLATE", type=_parse_name_template, default=DEFAULT_NAME_TEMPLATE, help=text)
+    text = tr("project for a music program beside the stems, with a tempo map as MIDI")
+    add("--project", choices=[kind.value for kind in ProjectKind], default=ProjectKind.NONE.value, help=text)
     _add_json_option(command, tr("print one JSON object per song"))
     command.set_defaults(run=run_export)
 

@@ -23,8 +23,8 @@ from desktop.export.mp4_writer import Mp4Writer
 from desktop.export.ni_stem_tracks import NI_STEM_NAMES, ni_stem_name
 from desktop.export.quantizer import Quantizer, stream_seed
 from desktop.export.song_tags import SongTags, write_song_tags
+from desktop.export.stem_colours import stem_colour
 
-_COLOURS = ("#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 _EFFECTS = {
     "compressor": {
         "enabled": False,
@@ -195,7 +195,7 @@ def _parse_track_header(header: bytes) -> NiTrack:
 
 def _add_manifest(path: Path) -> None:
     """Add the manifest to an MP4 file, and mark the first track as the one to play. Raises OSError."""
-    stems = [{"name": stem_title(name), "color": colour} for name, colour in zip(NI_STEM_NAMES, _COLOURS, strict=True)]
+    stems = [{"name": stem_title(name), "color": stem_colour(name)} for name in NI_STEM_NAMES]
     manifest = json.dumps({"mastering_dsp": _EFFECTS, "version": 1, "stems": stems}).encode()
 
     def edit(header: bytes) -> bytes:

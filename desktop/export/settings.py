@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
-from desktop.audio_formats import AAC, ALAC, AUDIO_FORMATS, WAV, AudioFormat
+from desktop.audio_formats import AAC, ALAC, AUDIO_FORMATS, FLAC, WAV, AudioFormat
 from desktop.export.names import DEFAULT_NAME_TEMPLATE
 from desktop.export.ni_stem_tracks import NI_STEM_SUFFIX
 
@@ -15,6 +16,8 @@ EXPORT_SAMPLE_RATES = (22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
 """Sample rates to choose from, in Hz."""
 NI_STEM_FORMATS = (AAC, ALAC)
 """Formats of stem files; the first one unless the other is chosen."""
+PROJECT_FORMATS = (WAV, FLAC)
+"""Formats of the stems of a project."""
 
 
 class ExportKind(StrEnum):
@@ -28,6 +31,28 @@ class ExportKind(StrEnum):
     """For each stem a file with all the others: a minus-one."""
     NI_STEM = "ni-stem"
     """One stem file of Native Instruments: the mix and four stems."""
+
+
+class ProjectKind(StrEnum):
+    """Project for a music program that is written beside stems."""
+
+    NONE = "none"
+    REAPER = "reaper"
+    DAWPROJECT = "dawproject"
+
+    @property
+    def suffix(self) -> str:
+        """Suffix of the project file, with the dot; empty without a project."""
+        return {ProjectKind.NONE: "", ProjectKind.REAPER: ".rpp", ProjectKind.DAWPROJECT: ".dawproject"}[self]
+
+
+class ProjectFile(NamedTuple):
+    """File that belongs to a project, beside the stems."""
+
+    title: str
+    """Names the file."""
+    suffix: str
+    """With the dot."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +80,8 @@ class ExportSettings:
     """Whether title, artist, album, cover, tempo and key are written into the files."""
     name_template: str = DEFAULT_NAME_TEMPLATE
     """Names of the files without suffix (`part_file_names`)."""
+    project: ProjectKind = ProjectKind.NONE
+    """Project beside the stems; only if `can_have_project`."""
 
     @property
     def audio_format(self) -> AudioFormat:
@@ -66,6 +93,18 @@ class ExportSettings:
     def suffix(self) -> str:
         """Suffix of the files, with the dot."""
         return NI_STEM_SUFFIX if self.kind is ExportKind.NI_STEM else self.audio_format.suffix
+
+    @property
+    def can_have_project(self) -> bool:
+        """Whether a project is possible: music programs place only lossless stems exactly, and not all read ALAC."""
+        return self.kind is ExportKind.STEMS and self.audio_format in PROJECT_FORMATS
+
+    @property
+    def project_files(self) -> tuple[ProjectFile, ...]:
+        """Files of the project: the project itself, and its tempo map for programs that do not read the project."""
+        if self.project is ProjectKind.NONE or not self.can_have_project:
+            return ()
+        return (ProjectFile("Project", self.project.suffix), ProjectFile("Tempo map", ".mid"))
 
     @property
     def copies_stems(self) -> bool:

@@ -45,7 +45,7 @@ def result_text(export: ExportJob) -> str:
     if export.state is ExportState.CANCELLED:
         sentences.append(tr("The export was cancelled."))
     if export.exported:
-        sentences.append(_exported_text(export, settings.kind))
+        sentences.append(_exported_text(export, settings))
     elif export.state is ExportState.CANCELLED:
         sentences.append(tr("No files were written."))
     sentences += [*_other_formats_texts(export.exported, settings), *_skipped_texts(export.skipped)]
@@ -59,12 +59,12 @@ def _settings_of(export: ExportJob) -> ExportSettings:
         return ExportSettings()
 
 
-def _exported_text(export: ExportJob, kind: ExportKind) -> str:
+def _exported_text(export: ExportJob, settings: ExportSettings) -> str:
     """Return a sentence about the files that were written."""
     results, folder = export.exported, printable(export.folder, 80)
     files = (
         count_message("{count} stem", "{count} stems", export.file_count)
-        if kind is ExportKind.STEMS
+        if settings.kind is ExportKind.STEMS and not settings.project_files
         else count_message("{count} file", "{count} files", export.file_count)
     )
     if len(results) == 1:

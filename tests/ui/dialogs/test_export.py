@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from desktop.audio_formats import AUDIO_FORMATS
-from desktop.export.settings import ExportKind, ExportSettings
+from desktop.export.settings import ExportKind, ExportSettings, ProjectKind
 from desktop.jobs.model import Job
 from desktop.paths import Home
 from desktop.playback.mix import LaneMix, Mix
@@ -200,6 +200,26 @@ def test_stem_file_is_one_file_in_aac_or_apple_lossless_and_the_format_of_other_
     formats.setCurrentIndex(1)
     assert dialog.result_settings == ExportSettings(ExportKind.NI_STEM, file_format="alac")
     assert [button.text() for button in dialog.form.depth_control.control.buttons] == ["As the song · 16", "24"]
+
+
+def test_project_is_offered_beside_lossless_stems_only(open_dialog: OpenDialog) -> None:
+    dialog = open_dialog()
+    project = dialog.form.project_control
+    assert [project.itemText(row) for row in range(project.count())] == ["No project file", "Reaper", "DAWproject"]
+    project.setCurrentIndex(1)
+    assert dialog.result_settings == ExportSettings(project=ProjectKind.REAPER)
+    assert files_of(dialog)[4:] == ["Mara Lind - Night Drive (Project).rpp", "Mara Lind - Night Drive (Tempo map).mid"]
+    assert sizes_of(dialog) == [*["353 kB"] * 4, "", ""]
+    assert summary(dialog).startswith("6 files, 1 MB · ")
+    assert dialog.export_button.text() == "&Export 6 files"
+    assert not dialog.content.exact_label.isHidden()
+    for change in ({"file_format": "mp3"}, {"file_format": "wav", "kind": ExportKind.MIX}):
+        dialog._change(change)
+        assert project.isHidden()
+        assert dialog.result_settings.project is ProjectKind.NONE
+    dialog._change({"kind": ExportKind.STEMS, "stems": ()})
+    assert not project.isHidden()
+    assert not dialog.export_button.isEnabled()
 
 
 def test_songs_whose_stems_have_no_place_in_a_stem_file_have_none(open_dialog: OpenDialog, job: Job) -> None:
@@ -603,6 +623,7 @@ def test_tab_visits_every_control_in_visual_order(open_dialog: OpenDialog) -> No
         form.rate_control,
         form.normalise_switch,
         form.tags_switch,
+        form.project_control,
         form.name_field,
         form.fields_button,
         form.folder_button,
@@ -681,6 +702,7 @@ def test_screen_reader_gets_names_roles_and_values(open_dialog: OpenDialog) -> N
         form.rate_control: ("As the song · 44\u202f100 Hz", role.ComboBox),
         form.normalise_switch: ("Normalise", role.CheckBox),
         form.tags_switch: ("Tags and cover", role.CheckBox),
+        form.project_control: ("No project file", role.ComboBox),
         form.name_field: ("Name", role.EditableText),
         form.fields_button: ("Insert a field into the name", role.ButtonMenu),
         form.folder_button: (f"Folder: {dialog.folder}", role.Button),

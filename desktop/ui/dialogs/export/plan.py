@@ -45,7 +45,8 @@ class PlannedFile:
     """With its suffix."""
     stem: str | None
     """Name of the stem that it is; None for a mix or a stem file."""
-    size_bytes: int
+    size_bytes: int | None
+    """None for a file of a project, which is small."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def count_files(songs: Sequence[ExportSong], settings: ExportSettings, facts: Ma
     sizes = [_part_sizes(song, settings, facts) for song in songs]
     is_pcm = settings.audio_format == WAV
     return ExportTotals(
-        sum(map(len, sizes)),
+        sum(len(each) + len(settings.project_files) for each in sizes if each),
         sum(map(bool, sizes)),
         sum(map(sum, sizes)),
         is_estimate=not is_pcm and not all(_copies_files(song, settings) for song in songs),
@@ -162,10 +163,15 @@ def _keeps_depth(
 
 def _planned_files(song: ExportSong, settings: ExportSettings, facts: Mapping[str, StemFacts]) -> Iterator[PlannedFile]:
     parts = song_parts(song.stem_names, song.state, settings)
-    names = part_file_names(song.job, [part.title for part in parts], settings.name_template)
+    if not parts:
+        return
+    titles = [*(part.title for part in parts), *(file.title for file in settings.project_files)]
+    names = part_file_names(song.job, titles, settings.name_template)
     suffix = settings.suffix
-    for part, name, size in zip(parts, names, _part_sizes(song, settings, facts, parts), strict=True):
+    for part, name, size in zip(parts, names, _part_sizes(song, settings, facts, parts), strict=False):
         yield PlannedFile(f"{name}{suffix}", _stem_of(song, part, settings), size)
+    for file, name in zip(settings.project_files, names[len(parts) :], strict=True):
+        yield PlannedFile(f"{name}{file.suffix}", None, None)
 
 
 def _stem_of(song: ExportSong, part: Part, settings: ExportSettings) -> str | None:
