@@ -15,9 +15,9 @@ from desktop.audio.names import printable
 from desktop.cli.formatting import format_title
 from desktop.cli.jobs import find_job, open_backend
 from desktop.cli.output import CommandOutput
-from desktop.errors import StorageError, UnknownJobError, UnusableTrackError
+from desktop.errors import StorageError, UnbraidError, UnknownJobError, UnusableTrackError
 from desktop.export.progress import ProgressMeter
-from desktop.export.settings import ExportKind, ExportSettings
+from desktop.export.settings import NI_STEM_FORMATS, PROJECT_FORMATS, ExportKind, ExportSettings, ProjectKind
 from desktop.export.song import export_latest, export_song, needed_bytes
 from desktop.export.target_folder import prepare_target_folder
 from desktop.jobs.export_job import ExportProgress
@@ -30,8 +30,11 @@ from desktop.text.message import Message, tr
 
 
 def settings_from_arguments(arguments: argparse.Namespace) -> ExportSettings:
-    """Return the settings that the arguments of the command say; the format defaults to that of the app's settings."""
-    return ExportSettings(
+    """Return the settings that the arguments of the command say; the format defaults to that of the app's settings.
+
+    Raises UnbraidError if the kind does not have this format, or no project.
+    """
+    settings = ExportSettings(
         kind=ExportKind(arguments.what),
         stems=arguments.stems,
         file_format=arguments.format or valid_settings(load_settings(find_home())).export_format,
@@ -42,7 +45,15 @@ def settings_from_arguments(arguments: argparse.Namespace) -> ExportSettings:
         is_loop_only=arguments.loop,
         normalises=arguments.normalise,
         name_template=arguments.name,
+        project=ProjectKind(arguments.project),
     )
+    if arguments.format and settings.audio_format.name != arguments.format:
+        formats = ", ".join(each.name for each in NI_STEM_FORMATS)
+        raise UnbraidError(Message("Stem files have one of the formats {formats}.", formats=formats))
+    if settings.project is not ProjectKind.NONE and not settings.can_have_project:
+        formats = " or ".join(each.title for each in PROJECT_FORMATS)
+        raise UnbraidError(Message("A project needs stems, as {formats}.", formats=formats))
+    return settings
 
 
 def export_jobs(id_prefixes: Sequence[str], folder: Path, settings: ExportSettings, as_json: bool) -> int:

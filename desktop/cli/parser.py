@@ -23,7 +23,7 @@ from desktop.cli.commands import (
     run_separate,
 )
 from desktop.export.names import DEFAULT_NAME_TEMPLATE, NAME_FIELDS, check_name_template
-from desktop.export.settings import EXPORT_DEPTHS, EXPORT_SAMPLE_RATES, ExportKind
+from desktop.export.settings import EXPORT_DEPTHS, EXPORT_SAMPLE_RATES, ExportKind, ProjectKind
 from desktop.jobs.model import BIN_RETENTION_DAYS
 from desktop.settings import DEFAULT_MODEL, SETTINGS
 from desktop.text.message import Message, tr, tr_count
@@ -215,7 +215,7 @@ def _configure_export(command: argparse.ArgumentParser) -> None:
     text = tr("folder for the files; created if missing")
     add("--to", "--out", metavar="FOLDER", type=_parse_path, required=True, help=text)
     add("--format", choices=tuple(AUDIO_FORMATS), help=tr("default: the export format in the settings"))
-    text = tr("the stems (default), one mix, or for each stem a mix without it")
+    text = tr("the stems (default), one mix, for each stem a mix without it, or one stem file for DJs")
     add("--what", choices=[kind.value for kind in ExportKind], default=ExportKind.STEMS.value, help=text)
     text = tr("only these stems, such as vocals,drums; with --what minus, the stems that are left out")
     add("--stems", metavar="NAMES", type=_parse_names, help=text)
@@ -230,6 +230,8 @@ def _configure_export(command: argparse.ArgumentParser) -> None:
         "name of the files, with {fields} (default: {default})", fields=_NAME_FIELDS, default=DEFAULT_NAME_TEMPLATE
     )
     add("--name", metavar="TEMPLATE", type=_parse_name_template, default=DEFAULT_NAME_TEMPLATE, help=text)
+    text = tr("project for a music program beside the stems, with a tempo map as MIDI")
+    add("--project", choices=[kind.value for kind in ProjectKind], default=ProjectKind.NONE.value, help=text)
     _add_json_option(command, tr("print one JSON object per song"))
     command.set_defaults(run=run_export)
 

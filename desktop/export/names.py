@@ -16,7 +16,7 @@ NAME_FIELDS = ("artist", "title", "album", "part", "tempo", "key")
 DEFAULT_NAME_TEMPLATE = "{artist} - {title} ({part})"
 # Maximum length of a file name in UTF-8 bytes on every file system in use; eCryptfs (encrypted home folders on Linux)
 # is the strictest. The last bytes are reserved for the number of a part, that of a set and the suffix.
-_MAX_NAME_BYTES = 143 - len(" 99 999999.flac")
+_MAX_NAME_BYTES = 143 - len(" 99 999999.stem.mp4")
 _MAX_FIELD_BYTES = 50
 _MAX_PART_BYTES = 30
 _MISSING = "\0"
@@ -39,13 +39,13 @@ def check_name_template(template: str) -> Message | None:
 def part_file_names(job: Job, parts: Sequence[str], template: str = DEFAULT_NAME_TEMPLATE) -> list[str]:
     """Return a distinct file name without suffix for each of the titles `parts`, such as "Artist - Title (Vocals)".
 
-    An empty field takes the separator or the brackets around it along. A template without the field `part` gets it if
+    An empty field or part takes the separator or the brackets around it along. A template without the field `part` gets it if
     there are several parts. Every name is safe on every file system (`safe_file_name`), and differs from the others in
     more than case.
     """
     if len(parts) > 1 and "{part}" not in template:
         template += " ({part})"
-    labels = make_distinct([safe_file_name(part, _MAX_PART_BYTES) for part in parts])
+    labels = make_distinct([safe_file_name(part, _MAX_PART_BYTES) if part else _MISSING for part in parts])
     fields = _song_fields(job)
     return make_distinct([_file_name(template, fields, job.title, label) for label in labels])
 
@@ -57,7 +57,9 @@ def _song_fields(job: Job) -> dict[str, str]:
 
 
 def _file_name(template: str, fields: Mapping[str, str], title: str, part: str) -> str:
-    """Fill in the template; the title gets as many bytes as the other fields leave."""
+    """Fill in the template; the title gets as many bytes as the other fields leave, and names what has no other name."""
+    if not _fill(template, {**fields, "title": title, "part": part}):
+        template = "{title}"
     title_count = max(1, template.count("{title}"))
     other = _fill(template, {**fields, "part": part, "title": "x"})  # without a title, separators might be dropped
     room = max(1, (_MAX_NAME_BYTES - len(other.encode())) // title_count + 1)
@@ -77,7 +79,7 @@ def move_into_place(
     names: Sequence[str],
     on_moving: Callable[[Moves], None] = lambda moves: None,
 ) -> list[Path]:
-    """Move the files `parts` to `folder` under the corresponding `names`, with their own suffixes. Return the new paths.
+    """Move the files `parts` to `folder` under the corresponding `names`, with all their suffixes. Return the new paths.
 
     Existing files are never overwritten: the whole set gets the first number for which no name is taken,
     "… (Vocals) 2.wav". `parts` must be on the same disk as `folder`. `on_moving` is called before the first change in
@@ -85,7 +87,7 @@ def move_into_place(
     """
     number_suffixes = ("" if number == 1 else f" {number}" for number in count(1))
     candidates = (
-        [folder / f"{name}{number_suffix}{part.suffix}" for name, part in zip(names, parts, strict=True)]
+        [folder / f"{name}{number_suffix}{''.join(part.suffixes)}" for name, part in zip(names, parts, strict=True)]
         for number_suffix in number_suffixes
     )
     free_candidates = (targets for targets in candidates if not any(map(os.path.lexists, targets)))

@@ -6,7 +6,7 @@ names and colours of the stems, and the settings of the effects that Traktor app
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,13 +20,11 @@ from desktop.audio.stems import STEM_COMMENT, stem_title
 from desktop.audio_formats import AAC, AudioFormat
 from desktop.export.encoder import DEFAULT_DEPTH
 from desktop.export.mp4_writer import Mp4Writer
+from desktop.export.ni_stem_tracks import NI_STEM_NAMES, ni_stem_name
 from desktop.export.quantizer import Quantizer, stream_seed
 from desktop.export.song_tags import SongTags, write_song_tags
+from desktop.export.stem_colours import stem_colour
 
-NI_STEM_NAMES = ("drums", "bass", "other", "vocals")
-"""The stems, in the order of their tracks."""
-_COLOURS = ("#009E73", "#D55E00", "#CC79A7", "#56B4E9")
-_OTHER = NI_STEM_NAMES.index("other")
 _EFFECTS = {
     "compressor": {
         "enabled": False,
@@ -48,8 +46,8 @@ _NO_TAGS = SongTags()
 class NiStemWriter:
     """Writer of a stem file, in constant memory. Nothing is at its path until it is complete.
 
-    A context manager: closes the file, or deletes it if the block raises. Stems that the format does not have, such as
-    guitar and piano, are added to "other"; missing ones are silent. Samples above full scale are those of `Encoder`: AAC
+    A context manager: closes the file, or deletes it if the block raises. Stems that the format does not have are added
+    to one that it has (`ni_stem_name`): guitar and piano to "other"; missing ones are silent. Samples above full scale are those of `Encoder`: AAC
     holds them, ALAC cuts them off and counts them if the file may clip, else AboveFullScaleError is raised.
     """
 
@@ -68,12 +66,13 @@ class NiStemWriter:
         """Open a temporary file for the stems `stem_names` at `sample_rate` Hz, 1 or 2 channels.
 
         `audio_format` is `AAC`, or `ALAC`, which Traktor does not play on Windows; `depth` is that of ALAC. Raises
-        StorageError if the file cannot be written, ValueError if the format does not hold the sample rate.
+        StorageError if the file cannot be written, ValueError if the format does not hold the sample rate, or if a stem
+        is unknown.
         """
         if not audio_format.holds_rate(sample_rate):
             raise ValueError(f"{audio_format.title} does not hold {sample_rate} Hz")
         # The track of each stem.
-        self._tracks = [NI_STEM_NAMES.index(name) if name in NI_STEM_NAMES else _OTHER for name in stem_names]
+        self._tracks = [_track_of(name) for name in stem_names]
         track_count = 1 + len(NI_STEM_NAMES)
         self._quantizers: list[Quantizer] = []
         if audio_format.is_lossless:
@@ -112,8 +111,8 @@ class NiStemWriter:
         """Number of samples above full scale that were cut off, over all tracks."""
         return sum(quantizer.clipped_samples for quantizer in self._quantizers)
 
-    def write(self, mixture: NDArray[np.floating], stems: NDArray[np.floating]) -> None:
-        """Append a block of the mixture, float `[frames, channels]`, and of the stems, `[stems, frames, channels]`.
+    def write(self, mixture: NDArray[np.floating], stems: Iterable[NDArray[np.floating]]) -> None:
+        """Append a block of the mixture, float `[frames, channels]`, and of each stem, of the same shape.
 
         Raises StorageError if the file cannot be written; AboveFullScaleError, see the class.
         """
@@ -137,9 +136,17 @@ class NiStemWriter:
         self._writer.abort()
 
 
+def _track_of(stem_name: str) -> int:
+    """Return the number of a stem's track. Raises ValueError if the stem is unknown."""
+    name = ni_stem_name(stem_name)
+    if name is None:
+        raise ValueError(f"{stem_name} has no place in a stem file")
+    return NI_STEM_NAMES.index(name)
+
+
 def _add_manifest(path: Path) -> None:
     """Add the manifest to an MP4 file, and mark the first track as the one to play. Raises OSError."""
-    stems = [{"name": stem_title(name), "color": colour} for name, colour in zip(NI_STEM_NAMES, _COLOURS, strict=True)]
+    stems = [{"name": stem_title(name), "color": stem_colour(name)} for name in NI_STEM_NAMES]
     manifest = json.dumps({"mastering_dsp": _EFFECTS, "version": 1, "stems": stems}).encode()
 
     def edit(header: bytes) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from desktop.analysis.beat_grid import BeatGrid
 from desktop.audio.stems import stem_title
+from desktop.export.ni_stem_tracks import can_fold
 from desktop.export.settings import ExportKind, ExportSettings
 from desktop.playback.chain_settings import ChainSettings
 from desktop.playback.engine import Gains
@@ -21,16 +22,19 @@ class Part:
     """One file of a song."""
 
     title: str
-    """Such as "Vocals", "Mix" or "No vocals", which names the file, and its audio in tags."""
+    """Such as "Vocals", "Mix" or "No vocals", which names the file, and its audio in tags; empty for a stem file."""
     gains: Gains
     """Of the lanes that `desktop.playback.rendering` mixes."""
+    stems: tuple[tuple[str, Gains], ...] = ()
+    """Names and gains of the stems that a stem file has beside its mix; empty for other files."""
 
 
 def song_parts(stem_names: Sequence[str], state: SongState, settings: ExportSettings) -> list[Part]:
     """Return the parts of a song with the stems `stem_names`, left in `state` by the user, in the order of the stems.
 
     Stems that the player's mix silences are left out. The click is part of a mix with the player's levels, if it is on.
-    There is no part if the song has none of the stems in the settings.
+    A stem file has neither the click nor the limiter, so that its mix is the sum of its stems. There is no part if the
+    song has none of the stems in the settings, and no stem file if it has stems that have no place in it.
     """
     gains = Gains.of(applied_state(state, settings), stem_names)
     wanted = stem_names if settings.stems is None else [name for name in stem_names if name in settings.stems]
@@ -40,8 +44,10 @@ def song_parts(stem_names: Sequence[str], state: SongState, settings: ExportSett
     if settings.kind is ExportKind.MINUS:
         return [Part(f"No {_spoken_title(stem_names[lane])}", _without(gains, lane)) for lane in lanes]
     # A limiter that works on each stem by itself would change the sum of the stems.
-    audible = [lane for lane in lanes if gains.lanes[lane] != _SILENT]
     alone = gains._replace(has_limiter=False)
+    if settings.kind is ExportKind.NI_STEM:
+        return [_stem_file(stem_names, alone, lanes)] if wanted and can_fold(stem_names) else []
+    audible = [lane for lane in lanes if gains.lanes[lane] != _SILENT]
     return [Part(stem_title(stem_names[lane]), _only(alone, [lane], len(gains.lanes))) for lane in audible]
 
 
@@ -60,6 +66,11 @@ def chain_settings(
 ) -> ChainSettings:
     """Return how the song with the beats `grid` is read for its parts."""
     return ChainSettings.of(applied_state(state, settings), stem_names, grid)
+
+
+def _stem_file(stem_names: Sequence[str], gains: Gains, lanes: Sequence[int]) -> Part:
+    stems = tuple((stem_names[lane], _only(gains, [lane], len(gains.lanes))) for lane in lanes)
+    return Part("", _only(gains, lanes, len(gains.lanes)), stems)
 
 
 def _mix_title(stems: Sequence[str], stem_count: int) -> str:

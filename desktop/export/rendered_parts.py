@@ -1,8 +1,9 @@
-"""Parts of a song that are rendered as the player plays them: stems with its levels, mixes, minus-ones."""
+"""Parts of a song that are rendered as the player plays them: stems with its levels, mixes, minus-ones, stem files."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 
 from desktop.audio.names import native_path
 from desktop.audio.stems import STEM_COMMENT
-from desktop.audio_formats import AUDIO_FORMATS, WAV, AudioFormat
+from desktop.audio_formats import AAC, WAV, AudioFormat
 from desktop.errors import SoundUnavailableError, StorageError, UnbraidError, UnusableTrackError
-from desktop.export.encoder import Encoder
+from desktop.export.encoder import DEFAULT_DEPTH, Encoder
+from desktop.export.ni_stem import NiStemWriter
+from desktop.export.ni_stem_tracks import CANNOT_FOLD, can_fold
 from desktop.export.parts import Part, chain_settings, song_parts
 from desktop.export.quantizer import AboveFullScaleError
 from desktop.export.settings import ExportKind, ExportSettings
@@ -37,6 +40,10 @@ _NOTHING_TO_WRITE = Message("It has none of the chosen stems, or all of them are
 _UNREADABLE = Message("Its stems cannot be read: they were moved or damaged. Separate the song again.")
 
 
+_FileWriter = Callable[[Sequence[NDArray[np.float32]]], None]
+"""Function that appends a block to a file, of the mix and of the stems beside it, `[frames, channels]`."""
+
+
 class RenderedParts:
     """What an export of one song renders, read once for all of its files."""
 
@@ -47,6 +54,8 @@ class RenderedParts:
         """
         self._job, self._settings = job, settings
         self._names = [stem.name for stem in job.stems]
+        if settings.kind is ExportKind.NI_STEM and not can_fold(self._names):
+            raise UnusableTrackError(CANNOT_FOLD)
         state = heard_state(home, job)
         self._parts = song_parts(self._names, state, settings)
         if not self._parts:
@@ -66,8 +75,8 @@ class RenderedParts:
     def write(self, folder: Path, advance: AdvanceCallback, cover: bytes | None = None) -> list[Path]:
         """Write the files to `folder`, in the format of the settings, and return them in the order of `titles`.
 
-        Where a format with a limited range would clip a sample, all files of the song become WAV in 32-bit float,
-        unless the settings choose a depth. Raises UnusableTrackError, StorageError and what `advance` raises.
+        Where a format with a limited range would clip a sample, all files of the song become WAV in 32-bit float, and a
+        stem file becomes AAC, unless the settings choose a depth. Raises UnusableTrackError, StorageError and what `advance` raises.
         """
         passes = 2 if self._settings.normalises else 1
 
@@ -75,11 +84,14 @@ class RenderedParts:
             advance(size // passes)
 
         divisor = self._find_peak(advance_pass) if self._settings.normalises else 1.0
-        depth = supported_depth(self._format, self._settings.depth or self._depth)
+        audio_format = self._settings.audio_format
+        depth = supported_depth(audio_format, self._settings.depth or self._depth)
         try:
-            return self._write_files(folder, self._format, depth, divisor, advance_pass, cover)
+            return self._write_files(folder, audio_format, depth, divisor, advance_pass, cover)
         except AboveFullScaleError:
-            return self._write_files(folder, WAV, "32f", divisor, lambda _: advance(0), cover)
+            audio_format = AAC if self._settings.kind is ExportKind.NI_STEM else WAV
+            depth = supported_depth(audio_format, "32f")
+            return self._write_files(folder, audio_format, depth, divisor, lambda _: advance(0), cover)
 
     def _open_source(self) -> tuple[StemFileSource, str, int]:
         """Return the stems, the greatest of their bit depths, and the number of channels to write."""
@@ -91,24 +103,17 @@ class RenderedParts:
         depth = max((stem_depth(info.subtype) for info in infos), key=_DEPTHS.index)
         return source, depth, 1 if is_mono else 2
 
-    @property
-    def _format(self) -> AudioFormat:
-        return AUDIO_FORMATS[self._settings.file_format]
-
-    @property
-    def _sample_rate(self) -> int:
-        """Sample rate of the files in Hz."""
-        return self._format.nearest_rate(self._settings.sample_rate or self._source.sample_rate)
-
-    def _open(self) -> Rendering:
-        gains = [part.gains for part in self._parts]
+    def _open(self, audio_format: AudioFormat) -> Rendering:
+        """Open the mixes of all parts, each with the stems beside it, at a sample rate that the format holds."""
+        gains = [gains for part in self._parts for gains in (part.gains, *(stem_gains for _, stem_gains in part.stems))]
+        sample_rate = audio_format.nearest_rate(self._settings.sample_rate or self._source.sample_rate)
         with self._input_errors():
-            return Rendering(self._source, self._chain, gains, self._sample_rate, self._passage)
+            return Rendering(self._source, self._chain, gains, sample_rate, self._passage)
 
     def _find_peak(self, advance: AdvanceCallback) -> float:
         """Return the greatest magnitude of all files, by which all are divided; 1 if they are silent."""
         peak = 0.0
-        with closing(self._read(self._open(), advance)) as blocks:
+        with closing(self._read(self._open(self._settings.audio_format), advance)) as blocks:
             for block in blocks:
                 peak = max(peak, *(float(np.abs(sound).max(initial=0.0)) for sound in block))
         return peak or 1.0
@@ -122,36 +127,64 @@ class RenderedParts:
         advance: AdvanceCallback,
         cover: bytes | None,
     ) -> list[Path]:
-        rendering = self._open()
-        paths = [folder / f"{number}-{depth}{audio_format.suffix}" for number in range(len(self._parts))]
+        rendering = self._open(audio_format)
+        suffix = replace(self._settings, file_format=audio_format.name).suffix
+        paths = [folder / f"{number}-{depth}{suffix}" for number in range(len(self._parts))]
         with ExitStack() as stack:
             blocks = stack.enter_context(closing(self._read(rendering, advance)))
-            encoders = [
-                stack.enter_context(self._create_encoder(path, part, audio_format, depth, rendering.frames, cover))
+            writers = [
+                self._open_file(stack, path, part, audio_format, depth, rendering, cover)
                 for path, part in zip(paths, self._parts, strict=True)
             ]
             for block in blocks:
-                for encoder, sound in zip(encoders, block, strict=True):
-                    # Divided, not multiplied: the peak becomes exactly 1.
-                    scaled = sound if divisor == 1.0 else sound / np.float32(divisor)
-                    encoder.write(scaled[:, : self._channels])
+                # Divided, not multiplied: the peak becomes exactly 1.
+                scaled = (sound if divisor == 1.0 else sound / np.float32(divisor) for sound in block)
+                sounds = (sound[:, : self._channels] for sound in scaled)
+                for write, part in zip(writers, self._parts, strict=True):
+                    write(list(islice(sounds, 1 + len(part.stems))))
         return paths
 
-    def _create_encoder(
-        self, path: Path, part: Part, audio_format: AudioFormat, depth: str | None, frames: int, cover: bytes | None
-    ) -> Encoder:
-        settings = self._settings
-        return Encoder(
+    def _open_file(
+        self,
+        stack: ExitStack,
+        path: Path,
+        part: Part,
+        audio_format: AudioFormat,
+        depth: str | None,
+        rendering: Rendering,
+        cover: bytes | None,
+    ) -> _FileWriter:
+        """Open the file of a part, which `stack` closes."""
+        settings, sample_rate = self._settings, rendering.sample_rate
+        tags = part_tags(self.written_job, part.title, cover) if settings.has_tags else SongTags()
+        may_clip = settings.depth is not None  # a depth that the user has chosen is kept, even if it clips
+        if part.stems:
+            names = [name for name, _ in part.stems]
+            stem_file = NiStemWriter(
+                path,
+                names,
+                sample_rate,
+                self._channels,
+                audio_format=audio_format,
+                depth=depth or DEFAULT_DEPTH,
+                tags=tags,
+                may_clip=may_clip,
+            )
+            stack.enter_context(stem_file)
+            return lambda sounds: stem_file.write(sounds[0], sounds[1:])
+        encoder = Encoder(
             path,
             audio_format,
-            self._sample_rate,
+            sample_rate,
             self._channels,
-            frames,
+            rendering.frames,
             depth=depth,
-            tags=part_tags(self.written_job, part.title, cover) if settings.has_tags else SongTags(),
+            tags=tags,
             comment="" if settings.kind is ExportKind.MIX else STEM_COMMENT,
-            may_clip=settings.depth is not None,  # a depth that the user has chosen is kept, even if it clips
+            may_clip=may_clip,
         )
+        stack.enter_context(encoder)
+        return lambda sounds: encoder.write(sounds[0])
 
     def _read(self, rendering: Rendering, advance: AdvanceCallback) -> Generator[list[NDArray[np.float32]]]:
         """Yield the rendered blocks of all parts, and count the source bytes that they stand for."""

@@ -2,16 +2,22 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
-from desktop.audio_formats import AUDIO_FORMATS, WAV
+from desktop.audio.ni_stem_file import NI_STEM_SUFFIX
+from desktop.audio_formats import AAC, ALAC, AUDIO_FORMATS, FLAC, WAV, AudioFormat
 from desktop.export.names import DEFAULT_NAME_TEMPLATE
 
 EXPORT_DEPTHS = ("16", "24", "32f")
 """Bit depths of lossless formats; "32f" is floating point."""
 EXPORT_SAMPLE_RATES = (22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
 """Sample rates to choose from, in Hz."""
+NI_STEM_FORMATS = (AAC, ALAC)
+"""Formats of stem files; the first one unless the other is chosen."""
+PROJECT_FORMATS = (WAV, FLAC)
+"""Formats of the stems of a project."""
 
 
 class ExportKind(StrEnum):
@@ -23,6 +29,30 @@ class ExportKind(StrEnum):
     """One file with all stems, or with some of them."""
     MINUS = "minus"
     """For each stem a file with all the others: a minus-one."""
+    NI_STEM = "ni-stem"
+    """One stem file of Native Instruments: the mix and four stems."""
+
+
+class ProjectKind(StrEnum):
+    """Project for a music program that is written beside stems."""
+
+    NONE = "none"
+    REAPER = "reaper"
+    DAWPROJECT = "dawproject"
+
+    @property
+    def suffix(self) -> str:
+        """Suffix of the project file, with the dot; empty without a project."""
+        return {ProjectKind.NONE: "", ProjectKind.REAPER: ".rpp", ProjectKind.DAWPROJECT: ".dawproject"}[self]
+
+
+class ProjectFile(NamedTuple):
+    """File that belongs to a project, beside the stems."""
+
+    title: str
+    """Names the file."""
+    suffix: str
+    """With the dot."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +63,7 @@ class ExportSettings:
     stems: tuple[str, ...] | None = None
     """Names of the stems that are written, that are in the mix, or that a minus-one leaves out; None for all."""
     file_format: str = "wav"
-    """Name of an audio format."""
+    """Name of an audio format; `audio_format` is the one that is written."""
     depth: str | None = None
     """Bit depth of a lossless format, "16", "24" or "32f"; None for that of the stems."""
     sample_rate: int | None = None
@@ -50,6 +80,31 @@ class ExportSettings:
     """Whether title, artist, album, cover, tempo and key are written into the files."""
     name_template: str = DEFAULT_NAME_TEMPLATE
     """Names of the files without suffix (`part_file_names`)."""
+    project: ProjectKind = ProjectKind.NONE
+    """Project beside the stems; only if `can_have_project`."""
+
+    @property
+    def audio_format(self) -> AudioFormat:
+        """The format of the files: for stem files AAC, unless Apple Lossless is chosen."""
+        chosen = AUDIO_FORMATS[self.file_format]
+        return NI_STEM_FORMATS[0] if self.kind is ExportKind.NI_STEM and chosen not in NI_STEM_FORMATS else chosen
+
+    @property
+    def suffix(self) -> str:
+        """Suffix of the files, with the dot."""
+        return NI_STEM_SUFFIX if self.kind is ExportKind.NI_STEM else self.audio_format.suffix
+
+    @property
+    def can_have_project(self) -> bool:
+        """Whether a project is possible: music programs place only lossless stems exactly, and not all read ALAC."""
+        return self.kind is ExportKind.STEMS and self.audio_format in PROJECT_FORMATS
+
+    @property
+    def project_files(self) -> tuple[ProjectFile, ...]:
+        """Files of the project: the project itself, and its tempo map for programs that do not read the project."""
+        if self.project is ProjectKind.NONE or not self.can_have_project:
+            return ()
+        return (ProjectFile("Project", self.project.suffix), ProjectFile("Tempo map", ".mid"))
 
     @property
     def copies_stems(self) -> bool:
@@ -59,11 +114,12 @@ class ExportSettings:
 
     def fitted(self) -> "ExportSettings":
         """Return the settings without a depth and a sample rate that their format does not hold."""
-        audio_format = AUDIO_FORMATS.get(self.file_format, WAV)
+        file_format = self.file_format if self.file_format in AUDIO_FORMATS else WAV.name
+        audio_format = replace(self, file_format=file_format).audio_format
         holds_rate = self.sample_rate is not None and audio_format.holds_rate(self.sample_rate)
         return replace(
             self,
-            file_format=audio_format.name,
+            file_format=file_format,
             depth=self.depth if self.depth in audio_format.depths else None,
             sample_rate=self.sample_rate if holds_rate else None,
         )

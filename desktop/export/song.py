@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from desktop.audio.stems import stem_title
-from desktop.audio_formats import AUDIO_FORMATS
+from desktop.audio_formats import WAV
 from desktop.errors import UnusableTrackError
+from desktop.export.daw_project import create_project_files, write_project_files
 from desktop.export.names import move_into_place, part_file_names
 from desktop.export.rendered_parts import RenderedParts
 from desktop.export.settings import EXPORT_DEPTHS, ExportKind, ExportSettings
@@ -32,7 +33,7 @@ def export_song(
     """Write the files of one song to `folder`, which exists, completely or not at all. Return them.
 
     Stems are copied or converted (`export_stems`), or rendered as the player plays them (`RenderedParts`), from the
-    library at `home`. Existing files are not overwritten (`move_into_place`, which calls `on_moving`), and no files are
+    library at `home`, with a project beside them if the settings have one. Existing files are not overwritten (`move_into_place`, which calls `on_moving`), and no files are
     left after an error. `advance` gets the number of source bytes since the last call. After a kill,
     `delete_hidden_folders` with the same `export_id` deletes what is left.
 
@@ -48,12 +49,20 @@ def export_song(
             if not stems:
                 raise UnusableTrackError(_HAS_NO_SUCH_STEMS)
             files = export_stems(job, stems, hidden, settings, advance, cover)
-            names = part_file_names(job, [stem_title(stem.name) for stem in stems], settings.name_template)
+            named_job, titles = job, [stem_title(stem.name) for stem in stems]
         else:
             parts = RenderedParts(job, settings, home)
             files = parts.write(hidden, advance, cover)
-            names = part_file_names(parts.written_job, parts.titles, settings.name_template)
-        return tuple(move_into_place(files, folder, names, on_moving))
+            named_job, titles = parts.written_job, parts.titles
+
+        def finish(moves: Moves) -> None:
+            """Write the project, which has the names of the other files, then continue."""
+            write_project_files(job, settings, home, titles, moves)
+            on_moving(moves)
+
+        all_titles = [*titles, *(file.title for file in settings.project_files)]
+        names = part_file_names(named_job, all_titles, settings.name_template)
+        return tuple(move_into_place([*files, *create_project_files(hidden, settings)], folder, names, finish))
 
 
 def export_latest(
@@ -87,13 +96,9 @@ def needed_bytes(jobs: Sequence[Job], settings: ExportSettings) -> int:
 def _needed_bytes(job: Job, settings: ExportSettings) -> int:
     stems = chosen_stems(job, settings)
     if settings.copies_stems:
-        return sum(
-            stem_file_size(stem.path)
-            for stem in stems
-            if stem.path.suffix == AUDIO_FORMATS[settings.file_format].suffix
-        )
+        return sum(stem_file_size(stem.path) for stem in stems if stem.path.suffix == settings.suffix)
     changes_length = settings.applies_practice or settings.is_loop_only
-    if settings.file_format != "wav" or changes_length or not (job.seconds and job.channels and job.sample_rate):
+    if settings.audio_format != WAV or changes_length or not (job.seconds and job.channels and job.sample_rate):
         return 0
     # With the levels of the player, stems that are muted are left out.
     may_be_one = settings.kind is ExportKind.MIX or (settings.kind is ExportKind.STEMS and settings.applies_levels)

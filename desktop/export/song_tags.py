@@ -56,8 +56,10 @@ class SongTags:
 
 
 def part_tags(job: Job, part: str, cover: bytes | None) -> SongTags:
-    """Return the tags of a part of a song, such as its vocals: those of the song, with the part in the title."""
-    return SongTags(f"{job.title} ({part})", job.artist, job.album, job.tempo_bpm, job.key, cover)
+    """Return the tags of a part of a song, such as its vocals: those of the song, with `part` in the title unless empty."""
+    return SongTags(
+        f"{job.title} ({part})" if part else job.title, job.artist, job.album, job.tempo_bpm, job.key, cover
+    )
 
 
 def write_song_tags(path: Path, audio_format: AudioFormat, tags: SongTags) -> None:

@@ -141,6 +141,24 @@ def test_command_exports_with_all_of_its_options_without_a_worker(root: Path, so
     assert names_in(tmp_path / "out") == ["One No vocals.flac", "Two No vocals.flac"]
 
 
+def test_command_exports_a_stem_file_in_one_of_its_two_formats(root: Path, songs: list[Job], tmp_path: Path) -> None:
+    song, options = songs[0].id[:8], ("--what", "ni-stem", "--to", str(tmp_path))
+    assert run_unbraid(root, "export", song, *options).exit_status == 0
+    assert run_unbraid(root, "export", song, *options, "--format", "alac").exit_status == 0
+    assert names_in(tmp_path) == ["Mara Lind - One 2.stem.mp4", "Mara Lind - One.stem.mp4"]
+    refused = run_unbraid(root, "export", song, *options, "--format", "flac")
+    assert (refused.exit_status, refused.stderr) == (1, "unbraid: Stem files have one of the formats m4a, alac.\n")
+
+
+def test_command_exports_a_project_beside_lossless_stems(root: Path, songs: list[Job], tmp_path: Path) -> None:
+    song, options = songs[0].id[:8], ("--project", "reaper", "--to", str(tmp_path))
+    assert run_unbraid(root, "export", song, *options).exit_status == 0
+    files = ("Drums).wav", "Project).rpp", "Tempo map).mid", "Vocals).wav")
+    assert names_in(tmp_path) == [f"Mara Lind - One ({file}" for file in files]
+    refused = run_unbraid(root, "export", song, *options, "--what", "mix")
+    assert (refused.exit_status, refused.stderr) == (1, "unbraid: A project needs stems, as WAV or FLAC.\n")
+
+
 def test_command_says_why_it_exports_nothing(root: Path, songs: list[Job], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     result = run_unbraid(root, "export", songs[0].id[:8], "--to", str(tmp_path / "file"))

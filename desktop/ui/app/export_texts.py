@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import reduce
 
 from desktop.audio.names import printable
-from desktop.audio_formats import AUDIO_FORMATS
 from desktop.export.settings import ExportKind, ExportSettings
 from desktop.jobs.export_job import NO_STEMS_REASON, ExportedSong, ExportJob, ExportProgress, ExportState, SongResult
 from desktop.text.durations import format_rough_time_left
@@ -46,10 +45,10 @@ def result_text(export: ExportJob) -> str:
     if export.state is ExportState.CANCELLED:
         sentences.append(tr("The export was cancelled."))
     if export.exported:
-        sentences.append(_exported_text(export, settings.kind))
+        sentences.append(_exported_text(export, settings))
     elif export.state is ExportState.CANCELLED:
         sentences.append(tr("No files were written."))
-    sentences += [*_other_formats_texts(export.exported, settings.file_format), *_skipped_texts(export.skipped)]
+    sentences += [*_other_formats_texts(export.exported, settings), *_skipped_texts(export.skipped)]
     return " ".join(sentences)
 
 
@@ -60,12 +59,12 @@ def _settings_of(export: ExportJob) -> ExportSettings:
         return ExportSettings()
 
 
-def _exported_text(export: ExportJob, kind: ExportKind) -> str:
+def _exported_text(export: ExportJob, settings: ExportSettings) -> str:
     """Return a sentence about the files that were written."""
     results, folder = export.exported, printable(export.folder, 80)
     files = (
         count_message("{count} stem", "{count} stems", export.file_count)
-        if kind is ExportKind.STEMS
+        if settings.kind is ExportKind.STEMS and not settings.project_files
         else count_message("{count} file", "{count} files", export.file_count)
     )
     if len(results) == 1:
@@ -84,13 +83,13 @@ def _exported_text(export: ExportJob, kind: ExportKind) -> str:
     )
 
 
-def _other_formats_texts(results: Sequence[SongResult], wanted: str) -> list[str]:
+def _other_formats_texts(results: Sequence[SongResult], settings: ExportSettings) -> list[str]:
     """Return a sentence about the tracks that were written in another format than the one in the settings."""
-    audio_format = AUDIO_FORMATS[wanted]
+    audio_format = settings.audio_format
     others = [
-        (result.title, suffix.removeprefix("."))
+        (result.title, path.suffix.removeprefix("."))
         for result in results
-        if (suffix := result.files[0].suffix) != audio_format.suffix
+        if not (path := result.files[0]).name.endswith(settings.suffix)
     ]
     if not others:
         return []

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QGridLayout,
     QScrollArea,
@@ -33,15 +34,12 @@ class ControlScrollArea(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for control in content.findChildren(QWidget, options=Qt.FindChildOption.FindChildrenRecursively):
-            if control.focusPolicy() & Qt.FocusPolicy.TabFocus:
-                control.installEventFilter(self)
+        # Not by a filter of events: Qt calls it also while the controls are deleted.
+        QApplication.instance().focusChanged.connect(self._show_focused)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Scroll a control into view when it gets the focus."""
-        if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
-            self.ensureWidgetVisible(watched, 0, _SCROLL_MARGIN)
-        return super().eventFilter(watched, event)
+    def _show_focused(self, _: QWidget | None, focused: QWidget | None) -> None:
+        if focused is not None and self.widget().isAncestorOf(focused):
+            self.ensureWidgetVisible(focused, 0, _SCROLL_MARGIN)
 
 
 class SettingRow(QWidget, Generic[Control]):

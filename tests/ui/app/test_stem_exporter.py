@@ -12,7 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop.export.settings import ExportKind, ExportSettings
+from desktop.export.settings import ExportKind, ExportSettings, ProjectKind
 from desktop.jobs.export_job import AutomaticExport, ExportedSong, ExportJob, ExportProgress, ExportState, SongResult
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.queue import ExportChanged, JobChanged
@@ -143,6 +143,11 @@ def test_only_the_chosen_stems_are_exported(
         ({"kind": ExportKind.MIX}, ["Mara Lind - One (Mix).wav"]),
         ({"kind": ExportKind.MINUS, "stems": ("vocals",)}, ["Mara Lind - One (No vocals).wav"]),
         ({"stems": ("vocals",), "name_template": "{title}"}, ["One.wav"]),
+        ({"kind": ExportKind.NI_STEM}, ["Mara Lind - One.stem.mp4"]),
+        (
+            {"stems": ("vocals",), "project": ProjectKind.DAWPROJECT},
+            [f"Mara Lind - One ({file}" for file in ("Project).dawproject", "Tempo map).mid", "Vocals).wav")],
+        ),
     ],
 )
 def test_what_the_dialog_asks_for_is_exported(

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from desktop.audio_formats import AUDIO_FORMATS
-from desktop.export.settings import ExportKind, ExportSettings
+from desktop.export.settings import ExportKind, ExportSettings, ProjectKind
 from desktop.jobs.model import Job
 from desktop.paths import Home
 from desktop.playback.mix import LaneMix, Mix
@@ -181,6 +181,56 @@ def test_minus_one_of_each_stem_is_one_step(open_dialog: OpenDialog) -> None:
     ]
     stem_box(dialog, "drums").click()
     assert dialog.result_settings == ExportSettings(ExportKind.MINUS, ("vocals", "bass", "other"))
+
+
+def test_stem_file_is_one_file_in_aac_or_apple_lossless_and_the_format_of_other_kinds_stays(
+    open_dialog: OpenDialog,
+) -> None:
+    dialog = open_dialog()
+    formats = dialog.form.format_control
+    choose_kind(dialog, ExportKind.NI_STEM)
+    assert files_of(dialog) == ["Mara Lind - Night Drive.stem.mp4"]
+    assert sizes_of(dialog) == ["about 320 kB"]
+    assert [formats.itemText(row) for row in range(formats.count())] == ["AAC", "Apple Lossless"]
+    assert (formats.currentText(), dialog.form.depth_control.isHidden()) == ("AAC", True)
+    assert dialog.content.exact_label.isHidden()
+    choose_kind(dialog, ExportKind.STEMS)
+    assert (formats.currentText(), formats.count()) == ("WAV", len(AUDIO_FORMATS))
+    choose_kind(dialog, ExportKind.NI_STEM)
+    formats.setCurrentIndex(1)
+    assert dialog.result_settings == ExportSettings(ExportKind.NI_STEM, file_format="alac")
+    assert [button.text() for button in dialog.form.depth_control.control.buttons] == ["As the song · 16", "24"]
+
+
+def test_project_is_offered_beside_lossless_stems_only(open_dialog: OpenDialog) -> None:
+    dialog = open_dialog()
+    project = dialog.form.project_control
+    assert [project.itemText(row) for row in range(project.count())] == ["No project file", "Reaper", "DAWproject"]
+    project.setCurrentIndex(1)
+    assert dialog.result_settings == ExportSettings(project=ProjectKind.REAPER)
+    assert files_of(dialog)[4:] == ["Mara Lind - Night Drive (Project).rpp", "Mara Lind - Night Drive (Tempo map).mid"]
+    assert sizes_of(dialog) == [*["353 kB"] * 4, "", ""]
+    assert summary(dialog).startswith("6 files, 1 MB · ")
+    assert dialog.export_button.text() == "&Export 6 files"
+    assert not dialog.content.exact_label.isHidden()
+    for change in ({"file_format": "mp3"}, {"file_format": "wav", "kind": ExportKind.MIX}):
+        dialog._change(change)
+        assert project.isHidden()
+        assert dialog.result_settings.project is ProjectKind.NONE
+    dialog._change({"kind": ExportKind.STEMS, "stems": ()})
+    assert not project.isHidden()
+    assert not dialog.export_button.isEnabled()
+
+
+def test_songs_whose_stems_have_no_place_in_a_stem_file_have_none(open_dialog: OpenDialog, job: Job) -> None:
+    birds = replace(job, id=str(uuid4()), stems=(*job.stems, replace(job.stems[0], name="birds")))
+    dialog = open_dialog([ExportSong(birds, SongState())])
+    choose_kind(dialog, ExportKind.NI_STEM)
+    assert not dialog.export_button.isEnabled()
+    assert summary(dialog).startswith("A stem file holds drums, bass, vocals and other")
+    both = open_dialog([ExportSong(birds, SongState()), ExportSong(job, SongState())])
+    choose_kind(both, ExportKind.NI_STEM)
+    assert summary(both).startswith("1 file, about ")
 
 
 def test_check_boxes_say_what_they_apply_of_this_song(open_dialog: OpenDialog) -> None:
@@ -573,6 +623,7 @@ def test_tab_visits_every_control_in_visual_order(open_dialog: OpenDialog) -> No
         form.rate_control,
         form.normalise_switch,
         form.tags_switch,
+        form.project_control,
         form.name_field,
         form.fields_button,
         form.folder_button,
@@ -618,7 +669,7 @@ def test_letters_of_controls_are_unique(open_dialog: OpenDialog) -> None:
     texts = [widget.text() for widget in (*dialog.findChildren(QLabel), *dialog.findChildren(QPushButton))]
     texts += [widget.text() for widget in (*dialog.content.cards.buttons, *dialog.findChildren(CheckBox))]
     letters = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
-    assert len(letters) == len(set(letters)) == 18
+    assert len(letters) == len(set(letters)) == 19
 
 
 def test_return_exports_from_every_control_that_has_no_use_for_it(open_dialog: OpenDialog, qtbot: QtBot) -> None:
@@ -651,6 +702,7 @@ def test_screen_reader_gets_names_roles_and_values(open_dialog: OpenDialog) -> N
         form.rate_control: ("As the song · 44\u202f100 Hz", role.ComboBox),
         form.normalise_switch: ("Normalise", role.CheckBox),
         form.tags_switch: ("Tags and cover", role.CheckBox),
+        form.project_control: ("No project file", role.ComboBox),
         form.name_field: ("Name", role.EditableText),
         form.fields_button: ("Insert a field into the name", role.ButtonMenu),
         form.folder_button: (f"Folder: {dialog.folder}", role.Button),

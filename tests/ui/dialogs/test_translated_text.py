@@ -57,9 +57,9 @@ pytestmark = [
 ]
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 # "T" is the title of a song.
-NAMES = {"T", "HT", "Demucs", *FORMAT_NAMES}
+NAMES = {"T", "HT", "Demucs", "Reaper", "DAWproject", *FORMAT_NAMES}
 # Parts of a song in the names of files.
-FILE_WORDS = {"Vocals", "Drums", "Bass", "Other", "Mix", "No", "vocals", "drums", "bass", "other", "wav"}
+FILE_WORDS = {"Vocals", "Drums", "Bass", "Other", "Mix", "No", "vocals", "drums", "bass", "other", "wav", "T.stem.mp4"}
 
 
 @pytest.fixture

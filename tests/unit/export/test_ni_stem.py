@@ -5,12 +5,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from desktop.audio.av_frames import frame_to_float64
 from desktop.audio.mp4_boxes import find_box, read_movie_header, split_boxes
 from desktop.audio.ni_stem_file import NI_STEM_SUFFIX, NiTrack, read_ni_stem_file
 from desktop.audio.stems import has_stem_comment
@@ -21,6 +19,7 @@ from desktop.export.ni_stem import NiStemWriter
 from desktop.export.quantizer import AboveFullScaleError
 from desktop.export.song_tags import SongTags
 from tests.helpers.encoded import make_music, measure_offset, rms_db
+from tests.helpers.ni_stems import decode_tracks
 from tests.helpers.pictures import make_picture
 
 FOUR = ("vocals", "drums", "bass", "other")
@@ -46,16 +45,6 @@ def write_stem_file(
             part = slice(start, start + 10_007)
             writer.write(mixture[part], stems[:, part])
     return path
-
-
-def decode_tracks(path: Path) -> list[NDArray[np.float64]]:
-    """Return the audio of each track, `[frames, channels]`."""
-    tracks: list[NDArray[np.float64]] = []
-    for number in range(5):
-        with av.open(str(path)) as container:
-            frames = [frame_to_float64(frame) for frame in container.decode(audio=number)]
-            tracks.append(np.concatenate(frames, axis=1).T)
-    return tracks
 
 
 @FORMATS
@@ -113,7 +102,13 @@ def test_guitar_and_piano_are_in_other_and_nothing_is_lost(tmp_path: Path) -> No
     np.testing.assert_array_equal(tracks[0], sum(tracks[1:]))
 
 
-def test_missing_stems_are_silent_and_unknown_ones_are_in_other(tmp_path: Path) -> None:
+def test_unknown_stem_is_refused_before_a_file_is_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="birds"):
+        NiStemWriter(tmp_path / "song.stem.mp4", ["vocals", "birds"], 44100, 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_stems_are_silent_and_the_instrumental_is_in_other(tmp_path: Path) -> None:
     names = ("vocals", "instrumental")
     vocals, instrumental = make_stems(names)
     tracks = decode_tracks(write_stem_file(tmp_path, names, ALAC))

@@ -26,6 +26,7 @@ _HEADINGS = {
     ExportKind.STEMS: Message("&Which stems"),
     ExportKind.MIX: Message("&Which stems"),
     ExportKind.MINUS: Message("&Without which stem"),
+    ExportKind.NI_STEM: Message("&Which stems"),
 }
 _EXACT_TEXT = Message("✓ Unchanged stems in WAV or FLAC sum exactly to the song.")
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.export.names import check_name_template
 from desktop.export.presets import BuiltInPreset
-from desktop.export.settings import ExportKind, ExportSettings
+from desktop.export.settings import ExportKind, ExportSettings, ProjectKind
 from desktop.settings import valid_settings
 from desktop.text.message import tr, tr_count
 from desktop.ui.core.background import BackgroundRunner
@@ -163,6 +163,7 @@ class ExportDialog(QDialog):
         self.content.cards.value_selected.connect(self._choose_kind)
         self.content.changed.connect(self._change)
         self.form.changed.connect(self._change)
+        self.form.project_selected.connect(self._choose_project)
         self.form.folder_changed.connect(self._read_folder)
         self.preset_button.preset_chosen.connect(self._choose_preset)
         self.preset_button.built_in_chosen.connect(self._choose_built_in)
@@ -183,6 +184,9 @@ class ExportDialog(QDialog):
         self._applied[self._settings.kind] = (self._settings.applies_levels, self._settings.applies_practice)
         levels, practice = self._applied[kind]
         self._change({"kind": kind, "applies_levels": levels, "applies_practice": practice})
+
+    def _choose_project(self, value: str) -> None:
+        self._change({"project": ProjectKind(value)})
 
     def _choose_preset(self, settings: ExportSettings) -> None:
         self._show(settings.fitted())

@@ -8,9 +8,9 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from desktop.audio_formats import AUDIO_FORMATS
+from desktop.audio_formats import AAC, ALAC, AUDIO_FORMATS
 from desktop.export.names import NAME_FIELDS, check_name_template
-from desktop.export.settings import ExportSettings
+from desktop.export.settings import NI_STEM_FORMATS, ExportKind, ExportSettings, ProjectKind
 from desktop.setting_spec import Choice
 from desktop.text.message import Message, tr, verbatim
 from desktop.ui.dialogs.export.content_panel import create_heading
@@ -34,6 +34,16 @@ _NORMALISE_EXPLANATION = Message(
     "Raises or lowers all files of a song alike, so that the loudest sample is at full scale."
 )
 _TAGS_EXPLANATION = Message("Writes title, artist, album, cover, tempo and key into the files.")
+_PROJECT_EXPLANATION = Message(
+    "Writes a project that has each stem on a track of its own, with tempo, sections and loop, and the tempo as MIDI."
+)
+_PROJECT_CHOICES = (
+    Choice(ProjectKind.NONE, Message("No project file")),
+    Choice(ProjectKind.REAPER, verbatim("Reaper")),
+    Choice(ProjectKind.DAWPROJECT, verbatim("DAWproject")),
+)
+_NI_STEM_FORMAT_TITLES = {AAC.name: "AAC", ALAC.name: "Apple Lossless"}
+"""Titles of formats without the suffix of files with a single track."""
 _FIELD_TITLES = {
     "artist": Message("Artist"),
     "title": Message("Title"),
@@ -49,13 +59,15 @@ class FormPanel(QWidget):
 
     changed = Signal(dict)
     """Fields of `ExportSettings` that the user changed, with their values."""
+    project_selected = Signal(object)
+    """The chosen `ProjectKind`, which would be a plain string in `changed`, too."""
     folder_changed = Signal(Path)
 
     def __init__(self, songs: Sequence[ExportSong], folder: Path) -> None:
         super().__init__()
         self._songs = songs
         self.setFixedWidth(WIDTH)
-        self.format_control, self.rate_control = DropDown(), DropDown()
+        self.format_control, self.rate_control, self.project_control = DropDown(), DropDown(), DropDown()
         self.depth_control = DepthControl()
         self.normalise_switch, self.tags_switch = Switch(), Switch()
         self.name_field = QLineEdit()
@@ -65,20 +77,22 @@ class FormPanel(QWidget):
         self.name_error_label, self.folder_error_label = _create_error_label(), _create_error_label()
         self.folder_button = FolderButton(folder)
         self.results = ResultList()
-        self._depth_label = TextLabel()
+        self._depth_label, self._project_label = TextLabel(), TextLabel()
         self._build_layout()
         self._connect_signals()
 
     def show_settings(self, settings: ExportSettings, facts: Mapping[str, StemFacts]) -> None:
         """Show `settings`; `facts` has what is known of the stem files, by id of the job."""
-        audio_format = AUDIO_FORMATS[settings.file_format]
-        choices = [Choice(each.name, verbatim(each.title)) for each in AUDIO_FORMATS.values()]
-        self.format_control.set_choices(choices, settings.file_format, settings.file_format)
+        audio_format = settings.audio_format
+        self.format_control.set_choices(_format_choices(settings.kind), audio_format.name, audio_format.name)
         for widget in (self.depth_control, self._depth_label):
             widget.setVisible(audio_format.is_lossless)
         if audio_format.is_lossless:
             self.depth_control.show_depth(self._songs, facts, audio_format, settings.depth)
         show_sample_rates(self.rate_control, self._songs, audio_format, settings)
+        for widget in (self.project_control, self._project_label):
+            widget.setVisible(settings.can_have_project)
+        self.project_control.set_choices(_PROJECT_CHOICES, settings.project, ProjectKind.NONE)
         self.normalise_switch.set_on(settings.normalises)
         self.tags_switch.set_on(settings.has_tags)
         if self.name_field.text() != settings.name_template:
@@ -105,6 +119,7 @@ class FormPanel(QWidget):
         self._add_row(tr("Sample ra&te"), self.rate_control)
         self._add_row(tr("&Normalise"), self.normalise_switch, str(_NORMALISE_EXPLANATION))
         self._add_row(tr("Ta&gs and cover"), self.tags_switch, str(_TAGS_EXPLANATION))
+        self._project_label = self._add_row(tr("For a DAW"), self.project_control, str(_PROJECT_EXPLANATION))
         self._add_row(tr("N&ame"), self.name_field, row=name_row)
         self._add_control(self.name_error_label, grid.rowCount())
         self._add_row(tr("F&older"), self.folder_button)
@@ -151,6 +166,7 @@ class FormPanel(QWidget):
         self.format_control.value_selected.connect(self._select_format)
         self.depth_control.depth_selected.connect(partial(self._emit_change, "depth"))
         self.rate_control.value_selected.connect(self._select_rate)
+        self.project_control.value_selected.connect(self.project_selected)
         self.normalise_switch.value_selected.connect(partial(self._emit_change, "normalises"))
         self.tags_switch.value_selected.connect(partial(self._emit_change, "has_tags"))
         self.name_field.textEdited.connect(partial(self._emit_change, "name_template"))
@@ -183,6 +199,12 @@ class FormPanel(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour(Colour.BACKGROUND))
         painter.fillRect(QRect(0, 0, 1, self.height()), theme.colour(Colour.LINE))
+
+
+def _format_choices(kind: ExportKind) -> list[Choice]:
+    if kind is ExportKind.NI_STEM:
+        return [Choice(each.name, verbatim(_NI_STEM_FORMAT_TITLES[each.name])) for each in NI_STEM_FORMATS]
+    return [Choice(each.name, verbatim(each.title)) for each in AUDIO_FORMATS.values()]
 
 
 def _create_error_label() -> TextLabel:

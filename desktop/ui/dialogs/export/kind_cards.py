@@ -14,14 +14,16 @@ from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
 from desktop.ui.widgets.segmented_control import ChoiceButton, ChoiceGroup
 
-_CARD_HEIGHT, _MIN_CARD_WIDTH = 60, 96
+_CARD_HEIGHT, _MIN_CARD_WIDTH = 76, 90
 _RADIUS = 10
 _PADDING_X, _PADDING_Y = 13, 10
+_LINE_GAP = 2
 _GAP = 8
 _KIND_TEXTS: Sequence[tuple[ExportKind, Message, Message]] = (
     (ExportKind.STEMS, Message("&Stems"), Message("one file each")),
     (ExportKind.MIX, Message("&Mix"), Message("as you hear it")),
-    (ExportKind.MINUS, Message("M&inus one"), Message("all but one stem")),
+    (ExportKind.MINUS, Message("Min&us one"), Message("all but one stem")),
+    (ExportKind.NI_STEM, Message("Stem f&ile"), Message(".stem.mp4 for DJs")),
 )
 
 
@@ -47,13 +49,14 @@ class KindCard(ChoiceButton):
         inset = width / 2
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), _RADIUS, _RADIUS)
         content = self.rect().adjusted(_PADDING_X, _PADDING_Y, -_PADDING_X // 2, -_PADDING_Y)
+        painter.setClipRect(content)
         painter.setFont(ui_font(weight=600))
         painter.setPen(theme.colour(Colour.TEXT))
         painter.drawText(content, Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextShowMnemonic, self.text())
+        content.setTop(content.top() + painter.fontMetrics().height() + _LINE_GAP)
         painter.setFont(ui_font(SECONDARY_SIZE))
         painter.setPen(theme.colour(Colour.DIM))
-        text = painter.fontMetrics().elidedText(self._explanation, Qt.TextElideMode.ElideRight, content.width())
-        painter.drawText(content, Qt.AlignmentFlag.AlignBottom | Qt.TextFlag.TextSingleLine, text)
+        painter.drawText(content, Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, self._explanation)
 
     def _edge_colour(self) -> Colour:
         if self.hasFocus():

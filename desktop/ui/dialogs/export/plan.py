@@ -7,9 +7,10 @@ from itertools import islice
 from pathlib import Path
 
 from desktop.audio.stems import stem_title
-from desktop.audio_formats import AUDIO_FORMATS, WAV, AudioFormat
+from desktop.audio_formats import WAV, AudioFormat
 from desktop.errors import StorageError
 from desktop.export.names import part_file_names
+from desktop.export.ni_stem_tracks import CANNOT_FOLD, NI_STEM_NAMES, can_fold
 from desktop.export.output_folder import check_output_folder
 from desktop.export.parts import Part, song_parts
 from desktop.export.settings import ExportKind, ExportSettings
@@ -43,8 +44,9 @@ class PlannedFile:
     name: str
     """With its suffix."""
     stem: str | None
-    """Name of the stem that it is; None for a mix."""
-    size_bytes: int
+    """Name of the stem that it is; None for a mix or a stem file."""
+    size_bytes: int | None
+    """None for a file of a project, which is small."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class ExportTotals:
     size_bytes: int
     is_estimate: bool
     """Whether sizes are estimated, because they depend on the sound."""
+    problem: Message | None = None
+    """Why no song can have a file, as a sentence; None if it is only that no stem of theirs is chosen."""
 
 
 @dataclass(frozen=True)
@@ -121,18 +125,19 @@ def first_files(
 def count_files(songs: Sequence[ExportSong], settings: ExportSettings, facts: Mapping[str, StemFacts]) -> ExportTotals:
     """Return how much an export would write. `facts` has what is known of the stem files, by id of the job."""
     sizes = [_part_sizes(song, settings, facts) for song in songs]
-    is_pcm = AUDIO_FORMATS[settings.file_format] == WAV
+    is_pcm = settings.audio_format == WAV
     return ExportTotals(
-        sum(map(len, sizes)),
+        sum(len(each) + len(settings.project_files) for each in sizes if each),
         sum(map(bool, sizes)),
         sum(map(sum, sizes)),
         is_estimate=not is_pcm and not all(_copies_files(song, settings) for song in songs),
+        problem=CANNOT_FOLD if settings.kind is ExportKind.NI_STEM and not any(map(_can_fold, songs)) else None,
     )
 
 
 def is_exact(songs: Sequence[ExportSong], settings: ExportSettings, facts: Mapping[str, StemFacts]) -> bool:
     """Return whether the written stems of each song add up to it, sample for sample."""
-    file_format = AUDIO_FORMATS[settings.file_format]
+    file_format = settings.audio_format
     has_all = settings.stems is None or set(list_stem_names(songs)) <= set(settings.stems)
     if not (settings.copies_stems and has_all and file_format.is_lossless):
         return False
@@ -158,16 +163,25 @@ def _keeps_depth(
 
 def _planned_files(song: ExportSong, settings: ExportSettings, facts: Mapping[str, StemFacts]) -> Iterator[PlannedFile]:
     parts = song_parts(song.stem_names, song.state, settings)
-    names = part_file_names(song.job, [part.title for part in parts], settings.name_template)
-    suffix = AUDIO_FORMATS[settings.file_format].suffix
-    for part, name, size in zip(parts, names, _part_sizes(song, settings, facts, parts), strict=True):
+    if not parts:
+        return
+    titles = [*(part.title for part in parts), *(file.title for file in settings.project_files)]
+    names = part_file_names(song.job, titles, settings.name_template)
+    suffix = settings.suffix
+    for part, name, size in zip(parts, names, _part_sizes(song, settings, facts, parts), strict=False):
         yield PlannedFile(f"{name}{suffix}", _stem_of(song, part, settings), size)
+    for file, name in zip(settings.project_files, names[len(parts) :], strict=True):
+        yield PlannedFile(f"{name}{file.suffix}", None, None)
 
 
 def _stem_of(song: ExportSong, part: Part, settings: ExportSettings) -> str | None:
     if settings.kind is not ExportKind.STEMS:
         return None
     return next(name for name in song.stem_names if stem_title(name) == part.title)
+
+
+def _can_fold(song: ExportSong) -> bool:
+    return can_fold(song.stem_names)
 
 
 def _part_sizes(
@@ -185,15 +199,16 @@ def _part_sizes(
 
 
 def _copies_files(song: ExportSong, settings: ExportSettings) -> bool:
-    suffix = AUDIO_FORMATS[settings.file_format].suffix
-    is_same_format = all(stem.path.suffix == suffix for stem in song.job.stems)
+    is_same_format = all(stem.path.suffix == settings.suffix for stem in song.job.stems)
     return settings.copies_stems and settings.depth is None and is_same_format
 
 
 def _estimate_size(song: ExportSong, settings: ExportSettings, facts: Mapping[str, StemFacts]) -> int:
     """Return the size of one file of a song in bytes; with a bit depth of 24 as long as that of the song is unknown."""
-    file_format = AUDIO_FORMATS[settings.file_format]
+    file_format = settings.audio_format
     seconds = song.written_seconds(settings)
+    if settings.kind is ExportKind.NI_STEM:
+        seconds *= 1 + len(NI_STEM_NAMES)
     if not file_format.is_lossless:
         return round(seconds * _LOSSY_BYTES_PER_SECOND)
     depth = settings.depth or song_depth(song, facts, file_format) or "24"

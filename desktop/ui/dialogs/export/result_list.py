@@ -80,7 +80,10 @@ class ResultList(QWidget):
 
         `free_bytes` is the free space of the folder, None if it is not known. Without a file, show why.
         """
-        sizes = [_size_text(file.size_bytes, totals.is_estimate) if has_sizes else "" for file in files]
+        sizes = [
+            _size_text(file.size_bytes, totals.is_estimate) if has_sizes and file.size_bytes is not None else ""
+            for file in files
+        ]
         for row, file, size in zip(self.rows, files, sizes, strict=False):
             row.show_file(file, size)
         for number, row in enumerate(self.rows):
@@ -110,6 +113,8 @@ def _size_text(size_bytes: int, is_estimate: bool) -> str:
 
 
 def _summary_text(totals: ExportTotals, has_sizes: bool, free_bytes: int | None) -> str:
+    if totals.problem is not None:
+        return str(totals.problem)
     if not totals.file_count:
         return tr("No file yet: choose a stem that a song has and that the mix of the player does not mute.")
     files = tr_count("{count} file", "{count} files", totals.file_count)

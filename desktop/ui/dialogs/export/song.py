@@ -7,7 +7,7 @@ from functools import cached_property
 from desktop.audio.names import printable
 from desktop.audio.stems import sort_stem_names
 from desktop.export.parts import Part, song_parts
-from desktop.export.settings import ExportKind, ExportSettings
+from desktop.export.settings import ExportKind, ExportSettings, ProjectKind
 from desktop.jobs.model import Job
 from desktop.playback.mix import Master
 from desktop.playback.practice import Loop
@@ -98,6 +98,7 @@ def effective_settings(settings: ExportSettings, songs: Sequence[ExportSong]) ->
         applies_levels=settings.applies_levels and any(song.has_levels(kind) for song in songs),
         applies_practice=settings.applies_practice and any(song.has_practice for song in songs),
         is_loop_only=settings.is_loop_only and any(song.loop for song in songs),
+        project=settings.project if settings.can_have_project else ProjectKind.NONE,
     )
 
 
