@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -25,6 +25,9 @@ class BackgroundRunner(QObject):
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        # Of the work that has no result yet. Only the GUI thread has references to them: they hold widgets, which a
+        # thread that drops the last reference would delete.
+        self._handlers: dict[Future[Any], tuple[Callable[[Any], None], FailureHandler]] = {}
         self._closed = False
         self._call_requested.connect(self._call_unless_closed, Qt.ConnectionType.QueuedConnection)
 
@@ -64,14 +67,17 @@ class BackgroundRunner(QObject):
         Functions still queued are run first if `run_pending` is true, and cancelled otherwise.
         """
         self._closed = True
+        self._handlers.clear()
         self._pool.shutdown(wait=True, cancel_futures=not run_pending)
 
     def _deliver_result(
         self, future: "Future[Result]", on_success: Callable[[Result], None], on_failure: FailureHandler
     ) -> None:
+        self._handlers[future] = (on_success, on_failure)
+
         def deliver(done: "Future[Result]") -> None:
             if not done.cancelled() and not self._closed:
-                self.call_in_gui_thread(lambda: _call_handler(done, on_success, on_failure))
+                self.call_in_gui_thread(lambda: _call_handler(done, *self._handlers.pop(done)))
 
         future.add_done_callback(deliver)
 
