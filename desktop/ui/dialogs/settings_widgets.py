@@ -35,10 +35,13 @@ class ControlScrollArea(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # Not by a filter of events: Qt calls it also while the controls are deleted.
-        QApplication.instance().focusChanged.connect(self._show_focused)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._show_focused)
 
     def _show_focused(self, _: QWidget | None, focused: QWidget | None) -> None:
-        if focused is not None and self.widget().isAncestorOf(focused):
+        content = self.widget()
+        if content is not None and focused is not None and content.isAncestorOf(focused):
             self.ensureWidgetVisible(focused, 0, _SCROLL_MARGIN)
 
 
