@@ -10,9 +10,9 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from desktop.analysis.harmony import Key
+from desktop.audio.ni_stem_file import read_ni_stem_file
 from desktop.audio.tags import read_tags
 from desktop.errors import UnusableTrackError
-from desktop.export.ni_stem import read_ni_stem_file
 from desktop.export.settings import ExportKind
 from desktop.jobs.model import Job, Stem
 from desktop.paths import Home
