@@ -98,7 +98,7 @@ class Settings:
             Message("The shorter, the sooner you hear a change. If the sound crackles, choose a longer one."),
             tuple(Choice(number, _describe_milliseconds(number)) for number in (20, 40, 80, 160)),
         ),
-    ] = 40
+    ] = 80
     """Requested output latency in milliseconds."""
     stems_output: Annotated[
         int,

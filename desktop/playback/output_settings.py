@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from desktop.playback.mix import CLICK_LANE, ORIGINAL_LANE
 from desktop.settings import Settings, valid_settings
 
-DEFAULT_LATENCY_MS = 40
-"""Requested latency in milliseconds: short enough that a mute is heard within 50 ms."""
+DEFAULT_LATENCY_MS = 80
+"""Requested latency in milliseconds. While both cores separate, 40 lets a sound card run dry now and then."""
 MAX_LATENCY_MS = 160
 
 

@@ -1,7 +1,7 @@
 """Settings of the sound output: what the user's settings say, and the pairs of channels that lanes get."""
 
 from desktop.playback.mix import CLICK_LANE, ORIGINAL_LANE
-from desktop.playback.output_settings import OutputSettings
+from desktop.playback.output_settings import DEFAULT_LATENCY_MS, OutputSettings
 from desktop.settings import Settings
 
 LANES = ("drums", "vocals", ORIGINAL_LANE, CLICK_LANE)
@@ -23,4 +23,4 @@ def test_defaults_of_the_user_are_those_of_playback() -> None:
 
 def test_invalid_values_of_an_edited_file_are_replaced_by_defaults() -> None:
     output = OutputSettings.of(Settings(latency_ms=-5, stems_output=10**9))
-    assert (output.latency_ms, output.first_channel) == (40, 1)
+    assert (output.latency_ms, output.first_channel) == (DEFAULT_LATENCY_MS, 1)

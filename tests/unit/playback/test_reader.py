@@ -439,6 +439,7 @@ def underflow(device: ManualDevice, count: int) -> None:
 def test_latency_doubles_with_underflows_up_to_its_limit_and_the_song_goes_on_where_it_was_heard(
     recorded: RecordedSession, devices: ManualDevices, source: RampSource
 ) -> None:
+    recorded.session.set_output(OutputSettings(latency_ms=40))
     play(recorded, devices)
     devices.render(RATE)
     underflow(devices.devices[-1], 1)
