@@ -1,5 +1,6 @@
 """Encoding of a stream of blocks to an audio file of any format, with tags, in constant memory."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -27,7 +28,31 @@ class _Writer(Protocol):
     def abort(self) -> None: ...
 
 
-class Encoder:
+class EncodedFile(ABC):
+    """File that a context manager closes at the end of its block, or deletes if the block raises."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self.close()
+        finally:
+            self.abort()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Finish the file and move it to its path."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Delete the incomplete file; do nothing after `close`."""
+
+
+class Encoder(EncodedFile):
     """Writer of one audio file. Nothing is at its path until it is complete, tags included.
 
     A context manager: closes the file, or deletes it if the block raises.
@@ -83,18 +108,6 @@ class Encoder:
             self._writer = AudioWriter(
                 path, output_rate, channels, output_frames, audio_format.name, depth, comment=comment, finish=finish
             )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                self.close()
-        finally:
-            self.abort()
 
     @property
     def clipped_samples(self) -> int:

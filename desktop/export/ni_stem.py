@@ -8,8 +8,6 @@ import json
 import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +16,7 @@ from desktop.audio.mp4_boxes import Box, edit_box, edit_movie_header, split_boxe
 from desktop.audio.ni_stem_file import ENABLED, GROUP_OFFSETS, IN_MOVIE, MANIFEST_PATH
 from desktop.audio.stems import STEM_COMMENT, stem_title
 from desktop.audio_formats import AAC, AudioFormat
-from desktop.export.encoder import DEFAULT_DEPTH
+from desktop.export.encoder import DEFAULT_DEPTH, EncodedFile
 from desktop.export.mp4_writer import Mp4Writer
 from desktop.export.ni_stem_tracks import NI_STEM_NAMES, ni_stem_name
 from desktop.export.quantizer import Quantizer, stream_seed
@@ -43,7 +41,7 @@ _ALTERNATE_GROUP = 1
 _NO_TAGS = SongTags()
 
 
-class NiStemWriter:
+class NiStemWriter(EncodedFile):
     """Writer of a stem file, in constant memory. Nothing is at its path until it is complete.
 
     A context manager: closes the file, or deletes it if the block raises. Stems that the format does not have are added
@@ -93,18 +91,6 @@ class NiStemWriter:
             comment=STEM_COMMENT,
             finish=finish,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                self.close()
-        finally:
-            self.abort()
 
     @property
     def clipped_samples(self) -> int:

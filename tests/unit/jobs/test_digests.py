@@ -22,16 +22,6 @@ from tests.helpers.window import RecordingQueue
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "library").create_folders()
-
-
-@pytest.fixture
-def service(home: Home) -> JobService:
-    return JobService(home, JobStore(home), RecordingQueue(), NullEvents())
-
-
-@pytest.fixture
 def song(tmp_path: Path) -> Path:
     return write_song(tmp_path / "song.wav", seconds=0.2)
 

@@ -28,16 +28,6 @@ from tests.helpers.window import RecordingQueue
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "library").create_folders()
-
-
-@pytest.fixture
-def service(home: Home) -> JobService:
-    return JobService(home, JobStore(home), RecordingQueue(), NullEvents())
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_stem_folder(tmp_path / "Band - Hit")
 

@@ -1,6 +1,6 @@
 """Finished stems are dragged out of their lanes, as copies of their files: one, the selected ones, or all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job
-from desktop.paths import Home
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_drag import LaneDrag, _run_drag
 from desktop.ui.pages.player.lane_header import LaneHeader
@@ -32,21 +31,6 @@ NO_KEYS, CTRL, SHIFT = (
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
     return write_completed_job(tmp_path / "stems")
-
-
-@pytest.fixture
-def panel(qtbot: QtBot, controller: PlayerController, tmp_path: Path, job: Job) -> Iterator[PlayerPanel]:
-    widget = PlayerPanel(controller, Home(tmp_path / "home").create_folders())
-    qtbot.addWidget(widget)
-    widget.resize(1168, 560)
-    with qtbot.waitActive(widget):
-        widget.show()
-        widget.activateWindow()
-    widget.show_job(job)
-    qtbot.waitUntil(lambda: controller.is_ready)
-    QApplication.processEvents()
-    yield widget
-    widget.stop_reading()
 
 
 @pytest.fixture

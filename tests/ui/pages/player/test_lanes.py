@@ -1,7 +1,7 @@
 """Lane headers of a real song: pan, exclusive solo, typed level, name, colour, height, transposition, the original."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,6 +36,7 @@ from desktop.ui.widgets.knob import Knob
 from desktop.ui.widgets.label import EditableLabel, ElidedLabel
 from desktop.ui.widgets.stereo_meter import StereoMeter
 from desktop.ui.widgets.value_field import LevelField
+from tests.helpers.player_panel import show_job
 from tests.helpers.sound import write_peaks
 from tests.helpers.stems import SAMPLE_RATE, write_completed_job
 
@@ -52,26 +53,6 @@ def job(tmp_path: Path) -> Job:
     folder.root.mkdir(parents=True)
     write_peaks([np.full((1, 2 * SAMPLE_RATE), 0.5)], folder.mixture_peaks)
     return created
-
-
-@pytest.fixture
-def panel(qtbot: QtBot, controller: PlayerController, tmp_path: Path, job: Job) -> Iterator[PlayerPanel]:
-    """The panel in an active window, with the song loaded."""
-    widget = PlayerPanel(controller, Home(tmp_path / "home").create_folders())
-    qtbot.addWidget(widget)
-    widget.resize(1168, 560)
-    with qtbot.waitActive(widget):
-        widget.show()
-        widget.activateWindow()
-    show(qtbot, widget, controller, job)
-    yield widget
-    widget.stop_reading()
-
-
-def show(qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job) -> None:
-    panel.show_job(job)
-    qtbot.waitUntil(lambda: controller.is_ready)
-    QApplication.processEvents()
 
 
 def lanes(panel: PlayerPanel) -> list[LaneHeader]:
@@ -226,9 +207,9 @@ def test_looks_are_restored_with_the_song(
 ) -> None:
     rename(qtbot, lanes(panel)[1], "Kit")
     trigger(lanes(panel)[1].create_menu(), "Height", "Medium")
-    show(qtbot, panel, controller, write_completed_job(tmp_path / "other"))
+    show_job(qtbot, panel, controller, write_completed_job(tmp_path / "other"))
     assert child(lanes(panel)[1], EditableLabel).text() == "Drums"
-    show(qtbot, panel, controller, job)
+    show_job(qtbot, panel, controller, job)
     assert controller.practice.state.looks["drums"] == LaneLook("Kit", "", 96)
     assert (child(lanes(panel)[1], EditableLabel).text(), lanes(panel)[1].height()) == ("Kit", 96)
 
